@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 INTEGRATION = "custom_components/smarty_p1"
 ARCHIVE = "smarty_p1.zip"
 CARD_LICENSES = f"{INTEGRATION}/LICENSE-cards.txt"
-CONTAINER_LOCK = "requirements/container_lock.txt"
+CONTAINER_LOCK = "programs/requirements/container_lock.txt"
 REPOSITORY = "https://github.com/smarty-p1/smarty_p1"
 GIT = shutil.which("git") or "git"
 
@@ -75,7 +75,7 @@ def build(folder: Path) -> None:
         write_archive(folder / ARCHIVE)
         python = make_tools(Path(place) / "tools")
         wheel = "-m hatchling build --target wheel --directory"
-        run(python, *wheel.split(), folder, cwd=source)
+        run(python, *wheel.split(), folder, cwd=source / "programs")
         write_sboms(folder, source)
 
 
@@ -92,7 +92,12 @@ def make_tools(path: Path) -> Path:
     """Make an environment with exactly the locked packages. Return the path of its Python."""
     run(sys.executable, "-m", "venv", path)
     pip = "-m pip install --quiet --disable-pip-version-check --no-compile --require-hashes"
-    packages = ["--only-binary", ":all:", "--requirement", ROOT / "requirements/build_lock.txt"]
+    packages = [
+        "--only-binary",
+        ":all:",
+        "--requirement",
+        ROOT / "programs/requirements/build_lock.txt",
+    ]
     run(path / "bin/python", *pip.split(), *packages)
     return path / "bin/python"
 

@@ -20,9 +20,17 @@ import yaml
 from dev.release import GIT, INTEGRATION, ROOT, ReleaseError, changes_of, manifest_version, run
 from smartyp1.json_types import JsonMapping
 
-LIBRARY_LINK = "smartyp1"
-"""Link to the library, by which Python and hatchling find it in a checkout."""
-PROGRAMS = (f"{INTEGRATION}/", "smarty_p1_fleet/", "smarty_p1_gateway/", "smarty_p1_cli/")
+_TEXTS = "programs/smarty_p1_gateway/texts"
+LINKS = {
+    "smartyp1",
+    "programs/smartyp1",
+    *(f"{_TEXTS}/{name}" for name in ("icons.json", "manifest.json", "translations")),
+}
+"""Links to library and texts, by which Python and hatchling find them in a checkout."""
+SHIPPED = (
+    f"{INTEGRATION}/",
+    *(f"programs/smarty_p1_{name}/" for name in ("cli", "fleet", "gateway")),
+)
 LISTED: JsonMapping = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
 LOCKS: Mapping[str, str] = LISTED["locks"]
 
@@ -35,9 +43,15 @@ _NAMES_ONLY = {"requirements/overrides.txt"}
 # Files whose packages without a version obey the constraints of Home Assistant.
 _CONSTRAINED = {"requirements/demo.txt", "requirements/next.txt", "requirements_test.txt"}
 MAX_CHANGES_LINES = 60
-_RELEASED_LOCKS = {f"requirements/{name}_lock.txt" for name in ("build", "container")}
+_RELEASED_LOCKS = {"programs/build", "programs/container"}
 
 # --- locks ---------------------------------------------------------------------------------------
+
+
+def lock_path(name: str) -> str:
+    """Return the path of a lock; `name` is such as "demo", or "programs/test"."""
+    *project, own = name.split("/")
+    return "/".join([*project, "requirements", f"{own}_lock.txt"])
 
 
 def lock_text(root: Path, name: str, date: str) -> str:
@@ -59,7 +73,7 @@ def lock_text(root: Path, name: str, date: str) -> str:
 def write_lock(name: str) -> None:
     """Write the lock `name` anew, from the packages that are published now."""
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    path = ROOT / f"requirements/{name}_lock.txt"
+    path = ROOT / lock_path(name)
     path.write_text(lock_text(ROOT, name, now), "utf-8")
 
 
@@ -73,7 +87,7 @@ def lock_problems(root: Path, names: Sequence[str] = tuple(LOCKS)) -> Iterator[s
 
 
 def _lock_problem(root: Path, name: str) -> str | None:
-    path = f"requirements/{name}_lock.txt"
+    path = lock_path(name)
     text = (root / path).read_text("utf-8")
     date = _DATE.search(text)
     if date is None or datetime.fromisoformat(date[1]) > datetime.now(UTC):
@@ -116,15 +130,15 @@ def _git_files(root: Path, *options: str) -> set[str]:
 def file_problems(root: Path) -> Iterator[str]:
     """Yield the files that a release must not have."""
     for name in sorted(_git_files(root, "--others", "--exclude-standard")):
-        if name.startswith(PROGRAMS):
+        if name.startswith(SHIPPED):
             yield f"{name} is not tracked by git"
     for name, mode in file_modes(root).items():
         path = Path(name)
-        is_link = stat.S_ISLNK(mode) and name == LIBRARY_LINK
+        is_link = stat.S_ISLNK(mode) and name in LINKS
         if not stat.S_ISREG(mode) and not is_link:
             yield f"{name} is no regular file"
-        is_module = path.suffix == ".py" and path.stem.isidentifier()
-        if name.startswith(PROGRAMS) and not is_module and not _matches(name, _listed("files")):
+        is_known = (path.suffix == ".py" and path.stem.isidentifier()) or is_link
+        if name.startswith(SHIPPED) and not is_known and not _matches(name, _listed("files")):
             yield f"{name} is no module, and is not in files"
 
 
@@ -144,22 +158,26 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 
 def package_problems(root: Path) -> Iterator[str]:
     """Yield packages without a version or a hash, and links that lead nowhere on PyPI."""
-    readme = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["readme"]
+    programs = root / "programs"
+    readme = tomllib.loads((programs / "pyproject.toml").read_text("utf-8"))["project"]["readme"]
     # PyPI shows this page away from the repository, so its links need whole addresses.
-    for link in re.findall(r"\]\((?!https?:|#)([^)]*)", (root / readme).read_text("utf-8")):
+    for link in re.findall(r"\]\((?!https?:|#)([^)]*)", (programs / readme).read_text("utf-8")):
         yield f"{readme}: on PyPI, the link to {link} leads nowhere"
     lock = json.loads((root / "frontend/package-lock.json").read_text("utf-8"))
     for name, locked in lock["packages"].items():
         if name and (not locked.get("integrity", "").startswith("sha512-") or "resolved" in locked):
             yield f"frontend/package-lock.json: {name} has no hash, or an address of its own"
-    for path in sorted([root / "requirements_test.txt", *root.glob("requirements/*.txt")]):
+    requirements = (
+        path for pattern in ("", "programs/") for path in root.glob(f"{pattern}requirements/*.txt")
+    )
+    for path in sorted([root / "requirements_test.txt", *requirements]):
         yield from _requirement_problems(root, path)
 
 
 def _requirement_problems(root: Path, path: Path) -> Iterator[str]:
     """Yield the lines of a file that do not name a package of the index with its version."""
     name = path.relative_to(root).as_posix()
-    form = _HASHED if name in _RELEASED_LOCKS else _PINNED
+    form = _HASHED if name in map(lock_path, _RELEASED_LOCKS) else _PINNED
     may_be_named = name in _CONSTRAINED | _NAMES_ONLY
     for line in path.read_text("utf-8").replace("\\\n", "").splitlines():
         text = re.sub(r"(^| )#.*", "", line).strip()

@@ -25,8 +25,7 @@ from typing import Any
 from homeassistant.const import Platform
 from homeassistant.requirements import DISCOVERY_INTEGRATIONS
 
-from smarty_p1_gateway.decoding_config import leaves
-from smartyp1.json_types import JsonDict
+from smartyp1.json_types import JsonDict, leaves
 
 # Integrations that a module may import without a dependency, because each Home Assistant has them.
 # hassfest knows more of them; these are the ones that the integration uses.

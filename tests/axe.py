@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page
 
-from tests.root import ROOT
+from dev.checkout import ROOT
 
 _AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

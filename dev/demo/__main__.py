@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from dev.arguments import port, positive
+from dev.checkout import ROOT
 
 from .client import ClientError
 from .demo_run import Demo
-from .home_assistant import ROOT
 from .processes import ProcessEndedError
 from .state import UnusableError
 

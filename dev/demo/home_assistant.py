@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dev.checkout import ROOT
 from dev.reliability.process_measurements import is_served
 from smartyp1.json_types import JsonDict
 
 from .client import Client
 from .processes import Process
 
-ROOT = Path(__file__).resolve().parents[2]
 INTEGRATION = ROOT / "custom_components" / "smarty_p1"
 HOST = "127.0.0.1"
 

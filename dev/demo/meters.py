@@ -3,11 +3,12 @@
 import sys
 from pathlib import Path
 
+from dev.checkout import ROOT
 from dev.reliability.process_measurements import is_served
 from dev.simulator import Meter
 from dev.simulator.heater import Heater
 
-from .home_assistant import HOST, ROOT
+from .home_assistant import HOST
 from .processes import Process
 
 

@@ -11,6 +11,7 @@ import pytest_socket
 from playwright.async_api import Browser
 
 from dev.simulator import Meter, Server
+from dev.testing.real_programs import OLDEST_PYTHON, RecordingMeter, module_fixture, program
 from tests.system.browser import BROWSERS
 from tests.system.conftest import (
     bcrypt_cost,
@@ -23,7 +24,6 @@ from tests.system.conftest import (
     verify_cleanup,
 )
 from tests.system.home import Home
-from tests.system.support import OLDEST_PYTHON, RecordingMeter, module_fixture, program
 
 from .household import browser_running
 

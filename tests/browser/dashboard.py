@@ -5,7 +5,7 @@ import re
 import time
 from dataclasses import dataclass
 
-from tests.system.support import PATIENCE
+from dev.testing.real_programs import PATIENCE
 
 from .household import Household
 

@@ -21,8 +21,8 @@ from playwright.async_api import (
 )
 
 from dev.demo.client import Client
+from dev.testing.real_programs import PATIENCE
 from tests.system.browser import VISIBLE_TEXT
-from tests.system.support import PATIENCE
 
 from .texts import Texts
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from PIL import Image, ImageChops
 from playwright.async_api import Browser
 
+from dev.checkout import ROOT
 from dev.demo.client import Client
-from dev.demo.home_assistant import ROOT
 from dev.demo.meter_statistics import DOMAIN, entities_of
 from dev.demo.state import State
 from dev.ports import free_ports

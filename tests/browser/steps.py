@@ -6,7 +6,7 @@ from contextlib import suppress
 from playwright.async_api import Locator, TimeoutError as NotYetError
 
 from dev.demo.meter_statistics import DOMAIN
-from tests.system.support import PATIENCE
+from dev.testing.real_programs import PATIENCE
 
 from .household import ATTEMPT, Household
 

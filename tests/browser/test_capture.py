@@ -6,11 +6,11 @@ import pytest
 from playwright.async_api import Browser
 
 from dev.demo.meter_statistics import DOMAIN
+from dev.testing.real_programs import IN_ONE_LOOP, PATIENCE, until
 from smartyp1.capture.capture_file import read_capture
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from tests.system.home import Home
-from tests.system.support import IN_ONE_LOOP, PATIENCE, until
 
 from .conftest import KEY
 from .household import PHONE, Household, household

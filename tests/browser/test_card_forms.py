@@ -6,9 +6,9 @@ from pathlib import Path
 from playwright.async_api import Browser, Locator, Page, Response
 
 from dev.demo.client import ClientError
+from dev.testing.real_programs import IN_ONE_LOOP, module_fixture, until
 from tests.axe import complaints
 from tests.system.home import Home
-from tests.system.support import IN_ONE_LOOP, module_fixture, until
 
 from .conftest import KEY
 from .household import PHONE, Household, household

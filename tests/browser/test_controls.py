@@ -11,8 +11,8 @@ from playwright.async_api import Browser, TimeoutError as NotYetError
 
 from dev.demo.client import Client
 from dev.demo.meter_statistics import DOMAIN
+from dev.testing.real_programs import IN_ONE_LOOP, PATIENCE, module_fixture, until
 from tests.system.home import Home
-from tests.system.support import IN_ONE_LOOP, PATIENCE, module_fixture, until
 
 from .conftest import KEY
 from .controls import AUTOMATION, CONTROLS, ICONS, WAYS, Control

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Locator
 
+from dev.testing.real_programs import IN_ONE_LOOP
 from tests.system.home import Home
-from tests.system.support import IN_ONE_LOOP
 
 from .conftest import KEY
 from .dashboard import shows_cards

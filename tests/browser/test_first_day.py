@@ -11,10 +11,10 @@ import pytest
 from playwright.async_api import Browser, Page, Route
 
 from dev.simulator import Server
+from dev.testing.random_examples import each
+from dev.testing.real_programs import IN_ONE_LOOP, module_fixture
 from tests.axe import complaints
-from tests.random_examples import each
 from tests.system.home import Home
-from tests.system.support import IN_ONE_LOOP, module_fixture
 
 from .conftest import KEY, OTHER_KEY, OpenableMeter
 from .dashboard import CARDS, shows_cards

@@ -8,11 +8,11 @@ import time
 import pytest
 from playwright.async_api import Browser
 
+from dev.testing.real_programs import IN_ONE_LOOP, module_fixture
 from tests.cards.old_chromium import OldChromium, old_chromium
 from tests.cards.stage import parts
 from tests.system.browser import VISIBLE_TEXT
 from tests.system.home import Home
-from tests.system.support import IN_ONE_LOOP, module_fixture
 
 from .conftest import KEY
 from .dashboard import CARDS, PASSING, Card

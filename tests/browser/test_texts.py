@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.demo.home_assistant import ROOT
+from dev.checkout import ROOT
 
 from .controls import CONTROLS, ELSEWHERE, LANGUAGES, OTHER_SIGNS, SIGNS, WAYS
 from .texts import Texts

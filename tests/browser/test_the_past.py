@@ -13,9 +13,9 @@ from playwright.async_api import Browser, FilePayload
 
 from dev.demo.client import ClientError
 from dev.demo.meter_statistics import DOMAIN
+from dev.testing.real_programs import IN_ONE_LOOP, until
 from smartyp1.json_types import JsonDict
 from tests.system.home import Home
-from tests.system.support import IN_ONE_LOOP, until
 
 from .conftest import KEY
 from .dashboard import cards_of, shows_cards

@@ -13,9 +13,9 @@ import pytest_socket
 from playwright.async_api import Browser
 
 from dev.leneda import Platform
+from dev.testing.real_programs import IN_ONE_LOOP, until
 from smartyp1.history.luxembourg_time import LUXEMBOURG
 from tests.system.home import Home
-from tests.system.support import IN_ONE_LOOP, until
 
 from .conftest import OpenableMeter
 from .dashboard import cards_of, shows_cards

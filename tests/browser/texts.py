@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from dev.demo.home_assistant import INTEGRATION
+from dev.testing.real_programs import DEMO_PYTHON
 from smartyp1.json_types import JsonDict
-from tests.system.support import DEMO_PYTHON
 
 # The frontend loads the texts of some pages apart.
 _PARTS = ("", "config", "lovelace")

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
+from dev.testing.real_programs import program
 from tests.system.browser import BROWSERS
 from tests.system.conftest import (
     bcrypt_cost,
@@ -18,7 +19,6 @@ from tests.system.conftest import (
     sockets_for_fixtures,
     verify_cleanup,
 )
-from tests.system.support import program
 
 from .stage import Stage
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from aiohttp import ClientConnectionError, ClientSession, ClientWebSocketResponse, WSMsgType
 
+from dev.checkout import ROOT
 from dev.ports import free_ports
+from dev.testing.real_programs import PATIENCE
 from smartyp1.json_types import JsonDict
-from tests.root import ROOT
-from tests.system.support import PATIENCE
 
 _PYTHON = ROOT / ".venv-browsers" / "bin" / "python"
 _PROGRAM = Path(__file__).with_name("qt_browser.py")

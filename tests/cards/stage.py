@@ -10,8 +10,8 @@ from urllib.parse import urlparse
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Route
 
+from dev.checkout import ROOT
 from smartyp1.json_types import JsonDict
-from tests.root import ROOT
 from tests.system.browser import VISIBLE_TEXT
 
 from . import house

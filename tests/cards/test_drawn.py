@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from dev.checkout import ROOT
 from smartyp1.entities.devices import MBUS_MODEL_ID
-from tests.root import ROOT
 
 from .shows import everything
 

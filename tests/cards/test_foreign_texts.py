@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from dev.checkout import ROOT
 from smartyp1.markdown_text import as_plain, read_plain
-from tests.root import ROOT
 
 RENDER = """
 import { marked } from "./frontend/node_modules/marked/lib/marked.esm.js";

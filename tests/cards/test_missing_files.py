@@ -19,8 +19,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from dev.testing.real_programs import PATIENCE, TIMEOUT, program
 from tests.system.browser import BROWSERS
-from tests.system.support import PATIENCE, TIMEOUT, program
 
 from . import house_quality, house_year
 from .old_chromium import running

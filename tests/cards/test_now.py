@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from dev.checkout import ROOT
 from smartyp1.json_types import JsonDict
-from tests.root import ROOT
 
 from . import house, house_hour, house_now, house_sun
 from .stage import NOW, Stage

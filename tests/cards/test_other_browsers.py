@@ -12,9 +12,9 @@ from aiohttp import ClientConnectionError, ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from dev.ports import free_ports
+from dev.testing.real_programs import PATIENCE, TIMEOUT, program
 from smartyp1.json_types import JsonDict
 from tests.system.browser import VISIBLE_TEXT
-from tests.system.support import PATIENCE, TIMEOUT, program
 
 from . import house, house_all, house_bill, house_today
 from .house_medium import GAS, HEAT, WATER

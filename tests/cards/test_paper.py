@@ -10,9 +10,9 @@ from typing import Literal
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
+from dev.testing.random_examples import each
 from smartyp1.json_types import JsonDict
 from tests.axe import complaints
-from tests.random_examples import each
 
 from . import house_bill, house_now, house_today, house_year
 from .stage import Stage

@@ -5,9 +5,9 @@ import asyncio
 import pytest
 from playwright.async_api import Browser
 
+from dev.testing.random_examples import each
 from smartyp1.json_types import JsonDict
 from tests.axe import complaints
-from tests.random_examples import each
 
 from . import house_medium, house_wide
 from .stage import Stage

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from dev.checkout import ROOT
 from dev.simulator.appliances import electric_loads
 from dev.simulator.house import HOUSES
 from dev.simulator.household import DAYS_OF_LIFE, EPOCH, Household
 from dev.simulator.weather import weather_of_day
-from tests.root import ROOT
 
 SCRIPT = """
 import { findSteps } from "./frontend/src/data/last-hour-steps.ts";

@@ -4,10 +4,10 @@ import ast
 import re
 from collections.abc import Iterator
 
-from tests.root import ROOT
+from dev.checkout import ROOT
 
 PROGRAM = ("custom_components", "smartyp1", "smarty_p1_cli", "smarty_p1_fleet", "smarty_p1_gateway")
-_ROW = re.compile(r"^\| `(tests/\S+)` \| `(\w+)` \| .+ \|$", re.MULTILINE)
+_ROW = re.compile(r"^\| `((?:programs/)?tests/\S+)` \| `(\w+)` \| .+ \|$", re.MULTILINE)
 
 
 def _is_of_program(name: str) -> bool:
@@ -62,7 +62,8 @@ def test_fixtures_of_all_tests_that_replace_parts_of_the_program_are_listed() ->
     listed = set(_ROW.findall((ROOT / "CONTRIBUTING.md").read_text("utf-8")))
     found = {
         (str(path.relative_to(ROOT)), name)
-        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for tests in ("tests", "programs/tests")
+        for path in sorted((ROOT / tests).rglob("*.py"))
         for name in replacing_fixtures(path.read_text("utf-8"))
     }
     assert found == listed

@@ -15,8 +15,8 @@ import pytest
 
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.lib.failure_detection import ReadingProblem
+from dev.checkout import ROOT
 from smartyp1.json_types import JsonDict
-from tests.root import ROOT
 
 HOUSE = ROOT / "custom_components" / "smarty_p1"
 TEXTS: JsonDict = json.loads((HOUSE / "translations" / "en.json").read_text("utf-8"))

@@ -2,8 +2,8 @@
 
 import pytest
 
+from dev.testing.table import rows
 from scripts.check_integration import ENTRY_LISTS, check_entry_lists
-from tests.table import rows
 
 BOTH = "include_ignore=False, include_disabled=False"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.root import ROOT
+from dev.checkout import PROGRAMS, ROOT
 
 HOUSE = ROOT / "custom_components" / "smarty_p1"
 MOST_FILES = 20
@@ -82,6 +82,7 @@ PARTS = {
     "virtual": ("p1", "meter"),
     "virtual_server": ("meter", "virtual"),
 }
+LIBRARY_PAGE = PROGRAMS / "docs" / "library.md"
 # The workshops, from the lowest up. A part or module is in the first that names it.
 WORKSHOPS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["workshops"]
 # Imports that cross a border in the wrong direction, with the reason.
@@ -106,17 +107,8 @@ NEEDED = {
     "virtual_server": {"aiohttp"},
 }
 # Fuzzers, benchmarks and tests look inside the modules that they examine.
-OTHERS = (
-    "smarty_p1_cli",
-    "smarty_p1_fleet",
-    "smarty_p1_gateway",
-    "dev/demo",
-    "dev/fleet",
-    "dev/reliability",
-    "scripts",
-)
-
-PROGRAMS = ("custom_components/smarty_p1", "smarty_p1_cli", "smarty_p1_fleet", "smarty_p1_gateway")
+SHIPPED = tuple(f"programs/smarty_p1_{name}" for name in ("cli", "fleet", "gateway"))
+OTHERS = (*SHIPPED, "programs/dev/fleet", "dev/demo", "dev/reliability", "scripts")
 
 type Edge = tuple[str, str]
 
@@ -255,7 +247,7 @@ def test_each_public_module_is_used() -> None:
     for directory in OTHERS:
         for _, path in modules(ROOT / directory):
             used |= set(imported_from_library(path))
-    page = (ROOT / "docs" / "library.md").read_text("utf-8")
+    page = LIBRARY_PAGE.read_text("utf-8")
     used |= set(re.findall(r"^from smartyp1\.(\w+)\.(\w+) import", page, re.MULTILINE))
     rooms = [name for name in PARTS if name != "lib"]
     unused = [(room, name) for room in rooms for name in public_modules(room) - {
@@ -264,12 +256,18 @@ def test_each_public_module_is_used() -> None:
     assert unused == []
 
 
+def name_of(path: Path) -> str:
+    """Return the whole name of a module."""
+    top = PROGRAMS if path.is_relative_to(PROGRAMS) else ROOT
+    return ".".join(path.relative_to(top).with_suffix("").parts)
+
+
 def used_names(path: Path) -> Iterator[str]:
     """Yield the whole names of modules, and of objects in them, that a module imports.
 
     A text such as ".announcement" may be the name of a module that is imported later.
     """
-    package = path.relative_to(ROOT).parent.parts
+    package = name_of(path).split(".")[:-1]
     for level, module, inner in imported(path):
         base = package[: len(package) + 1 - level] if level else ()
         yield ".".join(filter(None, (*base, module, inner)))
@@ -279,22 +277,19 @@ def used_names(path: Path) -> Iterator[str]:
 
 
 def test_each_module_is_imported() -> None:
-    paths = [path for name in PROGRAMS for _, path in modules(ROOT / name)]
+    roots = [HOUSE, *(ROOT / name for name in SHIPPED)]
+    paths = [path for root in roots for _, path in modules(root)]
     names = {name for path in paths for name in used_names(path)}
     # Other programs import the modules that this page names.
-    names |= set(re.findall(r"\bsmartyp1\.[\w.]+", (ROOT / "docs/library.md").read_text("utf-8")))
+    names |= set(re.findall(r"\bsmartyp1\.[\w.]+", LIBRARY_PAGE.read_text("utf-8")))
     names = {re.sub(r"^smartyp1\b", "custom_components.smarty_p1.lib", name) for name in names}
     # An imported module loads the packages around it.
     used = {name[: at.start()] for name in names for at in re.finditer(r"\.|$", name)}
     # Home Assistant and the node of a fleet start these by their names.
     used |= {f"custom_components.smarty_p1.{path.stem}" for path in HOUSE.glob("*.py")}
     used |= {"smarty_p1_fleet.nats_exporter"}
-    known = {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        for path in paths
-        if path.stem != "__main__"
-    }
-    assert sorted(known - used - {*PROGRAMS}) == []
+    known = {name_of(path).removesuffix(".__init__") for path in paths if path.stem != "__main__"}
+    assert sorted(known - used - {root.name for root in roots}) == []
 
 
 def test_the_parts_of_the_library_use_parts_below_them() -> None:
@@ -327,7 +322,7 @@ def test_only_the_front_of_a_workshop_is_used() -> None:
     assert used == fronts
 
 
-@pytest.mark.parametrize("directory", ["smarty_p1_gateway", "smarty_p1_fleet"])
+@pytest.mark.parametrize("directory", SHIPPED[1:])
 def test_gateway_and_fleet_know_no_household(directory: str) -> None:
     used = {
         f"{room}/{name}"
@@ -373,11 +368,11 @@ WITHOUT_MONEY = ("p1", "port", "meter", "publish", "entities", "boards", "virtua
     "directory", [*(f"smartyp1/{name}" for name in WITHOUT_MONEY), "smarty_p1_gateway"]
 )
 def test_readings_need_neither_bill_nor_numpy(directory: str) -> None:
-    names = [f"{directory}/{name}".replace("/", ".") for name, _ in modules(ROOT / directory)]
+    names = [f"{directory}/{name}".replace("/", ".") for name, _ in modules(PROGRAMS / directory)]
     code = f"import importlib, sys\nfor name in {names}:\n  importlib.import_module(name)\n"
     code += "print(*sys.modules)"
     ended = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=PROGRAMS, capture_output=True, text=True, check=True
     )
     loaded = ended.stdout.split()
     assert f"smartyp1.{directory.rpartition('/')[2]}" in loaded or "smarty_p1_gateway" in loaded
@@ -386,6 +381,10 @@ def test_readings_need_neither_bill_nor_numpy(directory: str) -> None:
 
 
 HOMELESS = ("homeassistant", "pytest_homeassistant", "custom_components", "tests.ha")
+OF_PROGRAMS = ("smarty_p1_", "programs")
+
+
+WITHOUT_HOME_ASSISTANT = ("check", "cli", "commands", "dev", "fleet", "gateway", "system")
 
 
 @pytest.mark.parametrize(
@@ -393,14 +392,28 @@ HOMELESS = ("homeassistant", "pytest_homeassistant", "custom_components", "tests
     [
         # A mistake that the decoder and the simulator shared would hide itself.
         ("dev/simulator", ("smartyp1", "custom_components")),
-        ("dev", "tests"),
-        ("scripts", "tests"),
-        *((f"tests/{name}", HOMELESS) for name in ("cli", "fleet", "gateway", "lib")),
+        # The project of the integration does without the one of the programs.
+        ("custom_components", OF_PROGRAMS),
+        ("dev", ("tests", *OF_PROGRAMS)),
+        ("scripts", ("tests", *OF_PROGRAMS)),
+        ("tests", OF_PROGRAMS),
+        ("tests/lib", HOMELESS),
+        # The programs use the library by its own name, and run without Home Assistant.
+        *((name, HOMELESS) for name in SHIPPED),
+        ("programs/dev", ("tests", *HOMELESS)),
+        *((f"programs/tests/{name}", HOMELESS) for name in WITHOUT_HOME_ASSISTANT),
     ],
 )
 def test_a_folder_does_without(directory: str, barred: str | tuple[str, ...]) -> None:
-    for name, path in modules(ROOT / directory):
+    found = [*modules(ROOT / directory)]
+    assert found
+    for name, path in found:
         assert not [module for _, module, _ in imported(path) if module.startswith(barred)], name
+
+
+def test_all_tests_of_the_programs_but_some_run_without_home_assistant() -> None:
+    folders = {path.parts[-2] for path in PROGRAMS.glob("tests/*/*.py")}
+    assert folders - {*WITHOUT_HOME_ASSISTANT} == set()
 
 
 def test_no_room_has_more_than_twenty_files() -> None:
@@ -408,7 +421,8 @@ def test_no_room_has_more_than_twenty_files() -> None:
         "git",
         "ls-files",
         "custom_components",
-        "smarty_p1_*",
+        "programs/smarty_p1_*",
+        "programs/dev",
         "dev",
         "scripts",
         "frontend/src",

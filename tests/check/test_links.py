@@ -4,11 +4,16 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
+from dev.checkout import ROOT
 from dev.release_contents import file_modes
-from tests.root import ROOT
 
 # Files that name pages by their addresses: forms on GitHub, blueprints, services, the integration.
-FOLDERS = (".github", "blueprints", "custom_components", "fleet", "gateway")
+FOLDERS = (
+    ".github",
+    "blueprints",
+    "custom_components",
+    *(f"programs/smarty_p1_{name}" for name in ("cli", "fleet", "gateway")),
+)
 HERE = re.compile(
     r"https://github\.com/smarty-p1/smarty_p1(/blob/main/[\w./-]+)?(#[\w-]+)?(?![\w/-])"
 )
@@ -27,7 +32,7 @@ def test_addresses_of_this_repository_lead_somewhere() -> None:
     files = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     addresses = {
         address.groups("")
-        for path in (*files, ROOT / "pyproject.toml")
+        for path in (*files, ROOT / "programs" / "pyproject.toml")
         if path.suffix not in (".md", ".png", ".pyc")
         for address in HERE.finditer(unquote(path.read_text("utf-8")))
     }
@@ -39,7 +44,7 @@ def test_addresses_of_this_repository_lead_somewhere() -> None:
 
 
 def test_the_pages_show_every_picture_and_no_other() -> None:
-    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("programs/docs/*.md")]
     texts = [page.read_text("utf-8") for page in pages]
     shown = {name for text in texts for name in re.findall(r"\bimages/([\w.-]+)", text)}
     assert {path.name for path in (ROOT / "docs" / "images").iterdir()} == shown

@@ -2,8 +2,8 @@
 
 import pytest
 
+from dev.testing.table import rows
 from scripts.check_integration import check_dependencies
-from tests.table import rows
 
 MANIFEST = {
     "domain": "smarty_p1",

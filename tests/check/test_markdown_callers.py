@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 
-from tests.root import ROOT
+from dev.checkout import ROOT
 
 HOUSE = ROOT / "custom_components" / "smarty_p1"
 ESCAPING = {"as_plain", "in_markdown"}

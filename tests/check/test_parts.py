@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from tests.root import ROOT
+from dev.checkout import ROOT
 
 
 def test_each_file_of_tests_is_in_a_part() -> None:

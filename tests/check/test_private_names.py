@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.root import ROOT
+from dev.checkout import ROOT
 
 KIT = ROOT / "tests/ha/kit.py"
 OTHERS = ("homeassistant", "pytest_homeassistant_custom_component")

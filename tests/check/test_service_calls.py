@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from tests.root import ROOT
+from dev.checkout import ROOT
 
 HOUSE = ROOT / "custom_components/smarty_p1"
 CALLERS = {

@@ -11,12 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from dev.checkout import ROOT
 from smartyp1.json_types import JsonDict
-from tests.root import ROOT
 
 MANIFEST = "custom_components/smarty_p1/manifest.json"
 RELEASED = re.compile(r"\d+\.\d+\.\d+ \(\d{4}-\d\d-\d\d\)")
-LOCK = "requirements/build_lock.txt"
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
 
 
@@ -228,7 +227,11 @@ def test_only_the_built_files_are_published(
     assert (end.returncode == 0) == is_published, end.stderr
 
 
-CONTAINERS = sorted(ROOT.glob("*/Containerfile"))
+CONTAINERS = sorted(ROOT.glob("programs/*/Containerfile"))
+
+
+def test_there_are_two_containers() -> None:
+    assert len(CONTAINERS) == 2
 
 
 @pytest.mark.parametrize("file", CONTAINERS, ids=lambda file: file.parent.name)
@@ -244,9 +247,9 @@ def test_a_container_has_an_image_and_packages_of_known_hashes(file: Path) -> No
         "--require-hashes" in install or "--no-deps --no-index" in install for install in installs
     )
     names = re.findall(r"--requirement (\S+)", text)
-    assert names == [LOCK, "requirements/container_lock.txt"]
+    assert names == ["requirements/build_lock.txt", "requirements/container_lock.txt"]
     # The build sees only the files that .dockerignore admits.
-    assert {f"!{name}" for name in names} <= {*read(".dockerignore").splitlines()}
+    assert {f"!programs/{name}" for name in names} <= {*read(".dockerignore").splitlines()}
     # The health check requests the port of the example.
     [port] = re.findall(r"127\.0\.0\.1:(\d+)/health", text)
     [example] = file.parent.glob("*.toml")
@@ -254,7 +257,7 @@ def test_a_container_has_an_image_and_packages_of_known_hashes(file: Path) -> No
     # A crash leaves no keys behind, and a hanging program is started again.
     [unit] = file.parent.rglob("*.service")
     lines = {"LimitCORE=0", "Type=notify", "WatchdogSec=60", "Restart=always"}
-    if file.parent.name == "gateway":
+    if file.parent.name == "smarty_p1_gateway":
         # A check of many waiting frames takes longer than the default of systemd, 90 s.
         lines.add("TimeoutStartSec=infinity")
     assert {*unit.read_text("utf-8").splitlines()} >= lines

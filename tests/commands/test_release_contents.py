@@ -9,6 +9,7 @@ from subprocess import run
 
 import pytest
 
+from dev.checkout import ROOT
 from dev.release import GIT, INTEGRATION
 from dev.release_contents import (
     LOCKS,
@@ -19,7 +20,6 @@ from dev.release_contents import (
     package_problems,
     version_problems,
 )
-from tests.root import ROOT
 
 MANIFEST = f"{INTEGRATION}/manifest.json"
 
@@ -29,15 +29,16 @@ def copied(root: Path, beginnings: tuple[str, ...]) -> Path:
     for name in file_modes(ROOT):
         if name.startswith(beginnings):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, root / name)
+            shutil.copy(ROOT / name, root / name, follow_symlinks=False)
     return root
 
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """Return a copy of the files with requirements."""
-    names = ("requirements", "pyproject.toml", "frontend/package", MANIFEST)
-    return copied(tmp_path, (*names, "docs/lib", "CHANGELOG", ".github/dependabot"))
+    names = ("requirements", "frontend/package", MANIFEST, "CHANGELOG", ".github/dependabot")
+    of_programs = ("requirements/", "pyproject.toml", "docs/library", "smarty_p1_gateway/texts")
+    return copied(tmp_path, (*names, *(f"programs/{name}" for name in of_programs)))
 
 
 def replace(name: str, old: str, new: str) -> Callable[[Path], None]:
@@ -74,18 +75,18 @@ def extend(name: str, **fields: object) -> Callable[[Path], None]:
     return change
 
 
-PROJECT = "pyproject.toml"
-BUILD_LOCK = "requirements/build_lock.txt"
+BUILD_LOCK = "programs/requirements/build_lock.txt"
+CONTAINER_LOCK = "programs/requirements/container_lock.txt"
 FILES = {
     f"{INTEGRATION}/icon.png is no module": add(f"{INTEGRATION}/icon.png"),
     "fast.so is no module": add(f"{INTEGRATION}/lib/p1/fast.so"),
     "telemetry.py is not tracked": add(f"{INTEGRATION}/lib/telemetry.py", ""),
-    "gateway.pth is no module": add("smarty_p1_gateway/gateway.pth"),
-    "passwords.py is no regular file": link("smarty_p1_fleet/passwords.py", "metrics.py"),
+    "gateway.pth is no module": add("programs/smarty_p1_gateway/gateway.pth"),
+    "passwords.py is no regular file": link("programs/smarty_p1_fleet/passwords.py", "metrics.py"),
 }
 REQUIREMENTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "dead link on PyPI": (
-        replace("docs/library.md", r"\]\(https://\S*/docs/entities.md", "](entities.md"),
+        replace("programs/docs/library.md", r"\]\(https://\S*/docs/entities.md", "](entities.md"),
         "link to entities.md#totals\\S* leads nowhere",
     ),
     "npm package without a hash": (
@@ -104,35 +105,42 @@ REQUIREMENTS: dict[str, tuple[Callable[[Path], None], str]] = {
 }
 LOCK_TAMPERING: dict[str, tuple[str, Callable[[Path], None], str]] = {
     "hash of zeros": (
-        "container",
-        replace("requirements/container_lock.txt", "sha256:[0-9a-f]{64}", "sha256:" + "0" * 64),
+        "programs/container",
+        replace(CONTAINER_LOCK, "sha256:[0-9a-f]{64}", "sha256:" + "0" * 64),
         "sha256:0000",
     ),
     "older package": (
-        "container",
-        replace("requirements/container_lock.txt", "cryptography==[\\d.]+", "cryptography==41.0.0"),
+        "programs/container",
+        replace(CONTAINER_LOCK, "cryptography==[\\d.]+", "cryptography==41.0.0"),
         "cryptography==41.0.0",
     ),
     "further package": (
-        "build",
+        "programs/build",
         replace(BUILD_LOCK, "\nhatchling", "\nevil==1.0\\g<0>"),
         "evil==1.0",
     ),
-    "missing package": ("build", replace(BUILD_LOCK, r"pluggy(.*\n){3}", ""), "pluggy=="),
-    "no date": ("build", replace(BUILD_LOCK, "--exclude-newer.*", ""), "no date"),
-    "date in the future": ("build", replace(BUILD_LOCK, "-newer 20", "-newer 30"), "the future"),
-    "earlier date": ("build", replace(BUILD_LOCK, "-newer 2026", "-newer 2024"), "hatchling"),
+    "missing package": ("programs/build", replace(BUILD_LOCK, r"pluggy(.*\n){3}", ""), "pluggy=="),
+    "no date": ("programs/build", replace(BUILD_LOCK, "--exclude-newer.*", ""), "no date"),
+    "date in the future": (
+        "programs/build",
+        replace(BUILD_LOCK, "-newer 20", "-newer 30"),
+        "the future",
+    ),
+    "earlier date": (
+        "programs/build",
+        replace(BUILD_LOCK, "-newer 2026", "-newer 2024"),
+        "hatchling",
+    ),
     "requirement without its lock": (
-        "build",
-        replace("requirements/build.txt", "\nhatchling==[\\d.]+", "\nhatchling==1.27.0"),
+        "programs/build",
+        replace("programs/requirements/build.txt", "\nhatchling==[\\d.]+", "\nhatchling==1.27.0"),
         "hatchling==1.27.0",
     ),
 }
 
 
 def test_files_that_do_not_belong_to_a_release_are_noticed(tmp_path: Path) -> None:
-    programs = ("smarty_p1_fleet/", "smarty_p1_gateway/", "smarty_p1_cli/")
-    root = copied(tmp_path, (f"{INTEGRATION}/", *programs, "frontend/", "LICENSE"))
+    root = copied(tmp_path, (f"{INTEGRATION}/", "programs/smarty_p1_", "frontend/", "LICENSE"))
     run([GIT, "init", "--quiet"], cwd=root, check=True)
     run([GIT, "add", "--all"], cwd=root, check=True)
     assert list(file_problems(root)) == []
@@ -162,7 +170,10 @@ OTHER_TAMPERING: dict[str, tuple[Callable[[Path], None], str]] = {
         replace("requirements_test.txt", "\nruff==", "\nsomething==1.0\nruff=="),
         "dependabot.yml lacks something",
     ),
-    "removed requirement": (replace("requirements/build.txt", "setuptools==", "# "), "setuptools"),
+    "removed requirement": (
+        replace("programs/requirements/build.txt", "setuptools==", "# "),
+        "setuptools",
+    ),
 }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from dev import ports
-from tests.root import ROOT
+from dev.checkout import ROOT
 
 # Another process that claims as many ports, and stays until its input ends.
 OTHER = """

@@ -5,8 +5,8 @@ import pytest
 from dev.demo.demo_run import CONTRACT
 from dev.demo.simulated_year import simulate_year
 from dev.simulator import Meter
+from dev.testing.times import utc
 from smartyp1.bill.household import Household
-from tests.times import utc
 
 
 def test_the_year_matches_the_registers() -> None:

@@ -32,8 +32,8 @@ from custom_components.smarty_p1.lib.port.port_stream import PortStream
 from custom_components.smarty_p1.lib.prices import agreed_prices
 from custom_components.smarty_p1.lib.prices.published_prices import PublishedPrices
 from dev.leneda import Platform
+from dev.testing.prices import PRICES
 from smartyp1.json_types import JsonDict
-from tests.prices import PRICES
 
 from . import billed_month, kit, leneda
 from .clock import CLOCK, Clock

@@ -21,8 +21,8 @@ from custom_components.smarty_p1.lib.entities.quarter_hour_power_sensors import 
 from custom_components.smarty_p1.lib.entities.reception_sensors import STATUS_SENSORS
 from custom_components.smarty_p1.lib.entities.tariff_sensors import TARIFF_SENSORS
 from custom_components.smarty_p1.lib.p1.value_converters import MBusReading
+from dev.checkout import ROOT
 from smartyp1.json_types import JsonDict
-from tests.root import ROOT
 
 PAGE = ROOT / "docs" / "entities.md"
 ENTITIES = PAGE.read_text()

@@ -11,9 +11,9 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
+from dev.checkout import ROOT
 from smartyp1.json_types import JsonDict
 from tests.ha.support import smarty_entry, state_of, unload_entry
-from tests.root import ROOT
 
 PAGE = (ROOT / "docs" / "rights.md").read_text("utf-8")
 USERS = ("administrator", "reader", "another user", "automation")

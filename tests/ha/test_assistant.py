@@ -33,9 +33,9 @@ from custom_components.smarty_p1.lib.plan.daily_load import LoadState
 from custom_components.smarty_p1.llm import async_get_tools
 from custom_components.smarty_p1.llm_tools.meter_tool import MeterTool
 from custom_components.smarty_p1.llm_tools.questions import QUESTIONS
+from dev.checkout import ROOT
 from smartyp1.json_types import JsonDict, JsonMapping
 from tests import stand_in_model
-from tests.root import ROOT
 
 from .billed_month import telegram
 from .clock import CLOCK

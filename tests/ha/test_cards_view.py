@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.dashboards import cards_view
-from tests.root import ROOT
+from dev.checkout import ROOT
 
 INTEGRATION = ROOT / "custom_components" / "smarty_p1"
 BUILT = INTEGRATION / "frontend"

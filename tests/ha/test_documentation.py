@@ -11,7 +11,7 @@ from custom_components.smarty_p1.lib.entities.entity_description import EntitySp
 from custom_components.smarty_p1.lib.entities.meter_entities import METER_ENTITIES
 from custom_components.smarty_p1.lib.entities.reception_sensors import STATUS_SENSORS
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
-from tests.root import ROOT
+from dev.checkout import ROOT
 
 from .documentation import ENTITIES, TABLES, TEXTS, documented, rendered
 

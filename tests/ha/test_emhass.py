@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.uv import uv
+from dev.testing.uv import uv
 
 from .support import TELEGRAM, Home
 

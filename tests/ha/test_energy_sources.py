@@ -17,7 +17,7 @@ from custom_components.smarty_p1.dashboards.energy_sources import (
     plan_moves,
     undo_moves,
 )
-from tests.random_examples import examples
+from dev.testing.random_examples import examples
 
 IMPORTED, EXPORTED, GAS = "sensor.s_imported", "sensor.s_exported", "sensor.gas_7401"
 NEW_GAS = "sensor.gas_9999"

@@ -20,7 +20,7 @@ from homeassistant.core import Event, HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from tests.random_examples import each
+from dev.testing.random_examples import each
 
 from . import billed_month, test_planned_loads
 from .meter import with_value

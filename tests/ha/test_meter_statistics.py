@@ -37,10 +37,10 @@ from custom_components.smarty_p1.lib.bill.household import Household
 from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from custom_components.smarty_p1.lib.history.market_prices import MarketPrices
 from custom_components.smarty_p1.lib.prices.contract import Contract
+from dev.leneda.export_file import export
+from dev.testing.random_examples import each, examples
 from smartyp1.json_types import JsonDict
 from tests.lib.bill.lives import Life
-from tests.lib.leneda.writing import export
-from tests.random_examples import each, examples
 
 from . import billed_month, leneda
 from .billed_month import telegram

@@ -19,9 +19,9 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.computed_answers.answer_queue import MAX_WAITING
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
+from dev.checkout import ROOT
 from smartyp1.json_types import JsonDict
 from tests.json_copy import through_json
-from tests.root import ROOT
 
 from . import billed_month
 from .measured import measure

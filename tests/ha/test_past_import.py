@@ -25,8 +25,7 @@ from custom_components.smarty_p1.coordinator.leneda.import_refusal import Import
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda.quarter_hour_files import QuarterHourFiles
 from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
-from smartyp1.json_types import JsonDict
-from tests.lib.leneda.writing import (
+from dev.leneda.export_file import (
     CONSUMPTION,
     POINT,
     PRODUCTION,
@@ -36,6 +35,7 @@ from tests.lib.leneda.writing import (
     row,
     written,
 )
+from smartyp1.json_types import JsonDict
 
 from . import billed_month
 from .billed_month import telegram

@@ -29,8 +29,8 @@ from custom_components.smarty_p1.coordinator.telegram_source import TelegramSour
 from custom_components.smarty_p1.dashboards import energy_dashboard_setup
 from custom_components.smarty_p1.lib.failure_detection import METER
 from dev.ports import free_ports
+from dev.testing.random_examples import each
 from smartyp1.json_types import JsonDict
-from tests.random_examples import each
 
 from . import leneda
 from .recipients import options as message_options

@@ -56,9 +56,9 @@ from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK
 from custom_components.smarty_p1.sensor.load_sensors import LOAD_SENSORS, PLAN_SAVING
 from custom_components.smarty_p1.services import what_if
 from custom_components.smarty_p1.trigger import TRIGGERS
+from dev.checkout import ROOT
 from smartyp1.json_types import JsonDict
 from tests.ha.support import smarty_entry
-from tests.root import ROOT
 
 from .documentation import MBUS_SENSORS, mbus_of
 

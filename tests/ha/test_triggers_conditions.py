@@ -13,8 +13,8 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.condition import CONDITIONS
 from custom_components.smarty_p1.trigger import TRIGGERS
+from dev.checkout import ROOT
 from smartyp1.json_types import JsonDict
-from tests.root import ROOT
 
 from .meter import SERIAL, MeterPort, with_value
 from .support import TELEGRAM, Home, device_of, fall_silent, let_pass, receive, state_of

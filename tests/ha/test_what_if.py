@@ -22,9 +22,9 @@ from custom_components.smarty_p1.lib.bill.leneda_days import LenedaDays
 from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG
 from custom_components.smarty_p1.lib.history.quarter_hour import Origin, QuarterHour
 from custom_components.smarty_p1.lib.prices.market_price_series import QuarterPrice
+from dev.checkout import ROOT
 from smartyp1.json_types import JsonDict
 from tests.json_copy import through_json
-from tests.root import ROOT
 
 from . import billed_month
 from .billed_month import telegram

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from dev.testing.random_examples import examples
+from dev.testing.table import rows
 from smartyp1 import amounts
 from smartyp1.amounts import (
     EUR,
@@ -18,8 +20,6 @@ from smartyp1.amounts import (
     shown_typed,
 )
 from smartyp1.json_types import JsonDict
-from tests.random_examples import examples
-from tests.table import rows
 
 # Texts in EUR that the battery card reads, too: its own test has the same table.
 TABLE: JsonDict = json.loads(Path(__file__).with_name("amounts.json").read_text("utf-8"))

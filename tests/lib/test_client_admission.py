@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
+from dev.testing.random_examples import examples
 from smartyp1.client_admission import Admission, network_of
-from tests.random_examples import examples
 
 NAMED = {"192.168.1.9", "fd00:9::9"}
 PLACES, OF_ONE = 16, 6

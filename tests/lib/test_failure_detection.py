@@ -12,6 +12,8 @@ from math import inf
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from dev.testing.random_examples import examples
+from dev.testing.table import rows
 from smartyp1.clock_verdict import ClockVerdict
 from smartyp1.failure_detection import (
     LENEDA,
@@ -28,8 +30,6 @@ from smartyp1.failure_detection import (
     Repair,
     Rules,
 )
-from tests.random_examples import examples
-from tests.table import rows
 
 # Sequences of a meter, from a set-up at second 0.
 METERS = [

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from dev.demo.home_assistant import HOST, ROOT
+from dev.checkout import ROOT
+from dev.demo.home_assistant import HOST
 from dev.demo.processes import Process
 from dev.ports import free_ports
-from tests.system.support import addresses_listening_on, program
+from dev.testing.real_programs import addresses_listening_on, program
 
 _EXAMPLE = re.compile(r"^```yaml\n(%YAML 1\.1\n.*?)^```$", re.MULTILINE | re.DOTALL)
 _CONNECTION = re.compile(r"^connection: .*\n(?: .*\n)+", re.MULTILINE)

@@ -15,9 +15,9 @@ from dev.demo.home_assistant import Installation
 from dev.demo.meter_statistics import DOMAIN, enable, entities_of
 from dev.demo.processes import Process
 from dev.ports import free_ports
+from dev.testing.broker import HOST, Broker
+from dev.testing.real_programs import DEMO_PYTHON, PATIENCE, RecordingMeter, until
 from smartyp1.json_types import JsonDict, JsonMapping
-from tests.system.broker import HOST, Broker
-from tests.system.support import DEMO_PYTHON, PATIENCE, RecordingMeter, until
 
 # Some of the sensors that follow each telegram, and the objects they show.
 REFERENCES = {

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import override
 
 from dev.simulator.telegram_values import Flow, Reading
+from dev.testing.real_programs import RecordingMeter
 from tests.system.home import Home
-from tests.system.support import RecordingMeter
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 KEY = bytes.fromhex("8F1E2D3C4B5A69788796A5B4C3D2E1F0")

@@ -7,14 +7,15 @@ from zipfile import ZipFile
 
 import pytest
 
-from dev.demo.home_assistant import INTEGRATION, ROOT
+from dev.checkout import ROOT
+from dev.demo.home_assistant import INTEGRATION
 from dev.demo.meter_statistics import DOMAIN
 from dev.release import ARCHIVE, ReleaseError, manifest_version, write_archive
 from dev.simulator import Server
 from dev.simulator.meter import CounterExhaustedError
+from dev.testing.real_programs import RecordingMeter, until
 from tests.system.home import Home
 from tests.system.moved_time import MovedTime, evening
-from tests.system.support import RecordingMeter, until
 from tests.system.test_oldest import KEY, address, oldest_home
 
 # `scripts/release check` runs this test, too.

@@ -14,11 +14,7 @@ import pytest_socket
 from dev.demo import home_assistant
 from dev.demo.client import ClientError
 from dev.simulator import Server
-from smartyp1.json_types import JsonDict
-from tests import stand_in_model
-from tests.system.home import Home
-from tests.system.leneda_of_meter import ACCOUNT, platform_of
-from tests.system.support import (
+from dev.testing.real_programs import (
     DEMO_PYTHON,
     IN_ONE_LOOP,
     OLDEST_PYTHON,
@@ -26,6 +22,10 @@ from tests.system.support import (
     until,
     wanted_version,
 )
+from smartyp1.json_types import JsonDict
+from tests import stand_in_model
+from tests.system.home import Home
+from tests.system.leneda_of_meter import ACCOUNT, platform_of
 from tests.system.test_oldest import FRONTEND, address
 
 pytestmark = [pytest.mark.slow, IN_ONE_LOOP]

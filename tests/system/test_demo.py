@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from dev.checkout import ROOT
 from dev.demo.client import Client
-from dev.demo.home_assistant import ROOT
 from dev.demo.meter_statistics import DOMAIN
 from dev.ports import free_ports
-from tests.system.support import (
+from dev.testing.real_programs import (
     IN_ONE_LOOP,
     PATIENCE,
     addresses_listening_on,

@@ -6,9 +6,9 @@ from pathlib import Path
 from dev.demo.client import Client
 from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Server
+from dev.testing.real_programs import RecordingMeter, until
 from smartyp1.json_types import JsonDict
 from tests.system.home import Home
-from tests.system.support import RecordingMeter, until
 
 KEY = bytes.fromhex("1D77C0FF1234567788990A1B2C3D4E5F")
 ENTRIES = "/api/config/config_entries"

@@ -13,10 +13,10 @@ from dev.demo.client import Client, ClientError
 from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Meter, Server
 from dev.simulator.house import House
+from dev.testing.broker import HOST, Broker
+from dev.testing.real_programs import IN_ONE_LOOP, PATIENCE, RecordingMeter, until
 from smartyp1.json_types import JsonDict
-from tests.system.broker import HOST, Broker
 from tests.system.home import Home, add_broker
-from tests.system.support import IN_ONE_LOOP, PATIENCE, RecordingMeter, until
 
 pytestmark = IN_ONE_LOOP
 

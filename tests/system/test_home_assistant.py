@@ -9,14 +9,14 @@ from dev.demo.client import FlowFailedError
 from dev.demo.energy_dashboard import set_up_dashboard
 from dev.demo.meter_statistics import DAYS_OF_HISTORY, DOMAIN, TOTALS, fill_history, statistics_of
 from dev.simulator import Meter, Server
-from tests.system.home import Home
-from tests.system.support import (
+from dev.testing.real_programs import (
     IN_ONE_LOOP,
     RecordingMeter,
     module_fixture,
     processes_mentioning,
     until,
 )
+from tests.system.home import Home
 
 pytestmark = IN_ONE_LOOP
 

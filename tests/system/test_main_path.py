@@ -6,15 +6,15 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from dev.leneda.export_file import export
 from dev.simulator import Server
+from dev.testing.real_programs import RecordingMeter, program, serial_cable, until
 from tests.browser.dashboard import shows_cards
 from tests.browser.household import browser_running, household
 from tests.browser.steps import add_dashboard
-from tests.lib.leneda.writing import export
 from tests.system.browser import BROWSERS
 from tests.system.gateway import Gateway
 from tests.system.home import Home
-from tests.system.support import RecordingMeter, program, serial_cable, until
 
 KEY = bytes.fromhex("3B00D1C25A6E4F7788990A1B2C3D4E5F")
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")

@@ -23,11 +23,11 @@ from dev.ports import free_ports
 from dev.simulator import Server
 from dev.simulator.house import HOUSES
 from dev.simulator.telegram_values import Flow, Phase, Reading
+from dev.testing.real_programs import IN_ONE_LOOP, RecordingMeter, module_fixture, until
 from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.json_types import JsonDict
 from tests.system.home import Home
 from tests.system.moved_time import MovedTime, evening
-from tests.system.support import IN_ONE_LOOP, RecordingMeter, module_fixture, until
 
 pytestmark = IN_ONE_LOOP
 

@@ -7,8 +7,7 @@ import pytest
 
 from dev.demo.client import FlowFailedError
 from dev.simulator import Server
-from tests.system.home import Home
-from tests.system.support import (
+from dev.testing.real_programs import (
     IN_ONE_LOOP,
     OLDEST_PYTHON,
     RecordingMeter,
@@ -16,6 +15,7 @@ from tests.system.support import (
     until,
     wanted_version,
 )
+from tests.system.home import Home
 
 pytestmark = IN_ONE_LOOP
 

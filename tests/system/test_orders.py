@@ -15,9 +15,9 @@ from aiohttp import web
 from dev.demo.meter_statistics import DOMAIN
 from dev.ports import free_ports
 from dev.simulator import Server
+from dev.testing.real_programs import IN_ONE_LOOP, RecordingMeter, module_fixture, until
 from tests.system.home import Home
 from tests.system.moved_time import MovedTime, evening
-from tests.system.support import IN_ONE_LOOP, RecordingMeter, module_fixture, until
 
 pytestmark = IN_ONE_LOOP
 

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import subprocess
 import tarfile
 import tomllib
@@ -13,8 +14,8 @@ from zipfile import ZipFile
 import pytest
 
 from dev.release import ARCHIVE, GIT, INTEGRATION, ROOT, packages_of_cards, packages_of_lock
+from dev.testing.uv import OFFLINE
 from smartyp1.json_types import JsonDict
-from tests.system.test_distribution import build
 
 # `scripts/release check` runs these tests, too.
 pytestmark = pytest.mark.slow
@@ -30,6 +31,19 @@ def files_of_commit() -> dict[str, bytes]:
 
 COMMIT = files_of_commit()
 MANIFEST = json.loads(COMMIT[f"{INTEGRATION}/manifest.json"])
+
+
+def build(clone: Path, folder: Path, *clock: str) -> subprocess.CompletedProcess[str]:
+    end = subprocess.run(
+        ["/usr/bin/env", *clock, clone / "scripts/release", "build", folder],
+        cwd=clone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if any(words in end.stderr for words in OFFLINE):
+        pytest.skip("the Python package index is out of reach")
+    return end
 
 
 @pytest.fixture(scope="module")
@@ -72,15 +86,23 @@ def test_the_archive_has_the_integration(folder: Path) -> None:
 def test_the_wheel_has_the_programs_and_the_requirements(folder: Path) -> None:
     found = files_in(wheel_of(folder))
     about = f"smarty_p1-{MANIFEST['version']}.dist-info/"
-    project = tomllib.loads(COMMIT["pyproject.toml"].decode())
-    programs = ("smarty_p1_cli/", "smarty_p1_fleet/", "smarty_p1_gateway/")
-    places = {name: name for name in programs} | {f"{INTEGRATION}/lib/": "smartyp1/"}
+    project = tomllib.loads(COMMIT["programs/pyproject.toml"].decode())
+    texts = "smarty_p1_gateway/texts"
+    places = {
+        **{
+            f"programs/smarty_p1_{name}/": f"smarty_p1_{name}/"
+            for name in ("cli", "fleet", "gateway")
+        },
+        f"{INTEGRATION}/lib/": "smartyp1/",
+        **{
+            f"{INTEGRATION}/{name}": f"{texts}/{name}"
+            for name in ("icons.json", "manifest.json", "translations/")
+        },
+    }
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
     excluded = tuple(wheel.get("exclude", ()))
     expected = {
-        name: content
-        for name, content in moved(places | wheel["force-include"]).items()
-        if not name.startswith(excluded)
+        name: content for name, content in moved(places).items() if not name.startswith(excluded)
     }
     assert {name: found[name] for name in found if not name.startswith(about)} == expected
     files = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
@@ -108,5 +130,44 @@ def sbom_of(path: Path) -> set[tuple[str, str]]:
 def test_an_sbom_lists_the_packages_of_its_artifact(folder: Path) -> None:
     licenses = COMMIT[f"{INTEGRATION}/LICENSE-cards.txt"].decode()
     assert sbom_of(folder / ARCHIVE) == packages_of_cards(licenses)
-    lock = COMMIT["requirements/container_lock.txt"].decode()
+    lock = COMMIT["programs/requirements/container_lock.txt"].decode()
     assert sbom_of(wheel_of(folder)) == packages_of_lock(lock)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("other") / "clone"
+    git = shutil.which("git")
+    assert git
+    subprocess.run([git, "clone", "--quiet", "--depth", "1", f"file://{ROOT}", path], check=True)
+    return path
+
+
+def test_a_release_is_the_same_in_another_folder_and_by_another_clock(
+    clone: Path, tmp_path: Path
+) -> None:
+    end = build(ROOT, tmp_path / "here")
+    assert end.returncode == 0, end.stderr
+    faketime = shutil.which("faketime")
+    clock = [faketime, "+5 hours"] if faketime else []
+    end = build(clone, tmp_path / "there", "TZ=Asia/Tokyo", *clock)
+    assert end.returncode == 0, end.stderr
+
+    version = json.loads((ROOT / INTEGRATION / "manifest.json").read_text("utf-8"))["version"]
+    names = ["smarty_p1.zip", f"smarty_p1-{version}-py3-none-any.whl"]
+    built = sorted(path.name for path in (tmp_path / "here").iterdir())
+    assert built == sorted(names + [f"{name}.cdx.json" for name in names])
+    for name in built:
+        assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
+
+
+def test_a_release_is_built_with_nothing_that_its_lock_does_not_know(
+    clone: Path, tmp_path: Path
+) -> None:
+    lock = clone / "programs/requirements/build_lock.txt"
+    changed = re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, lock.read_text("utf-8"))
+    lock.write_text(changed, "utf-8")
+    end = build(clone, tmp_path / "dist")
+    assert end.returncode != 0
+    assert "DO NOT MATCH THE HASHES" in end.stderr
+    assert not list((tmp_path / "dist").glob("*.whl"))

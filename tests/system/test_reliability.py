@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from dev.simulator import Server
+from dev.testing.real_programs import TIMEOUT, serial_cable, until
 from smartyp1.json_types import JsonDict
 from tests.system.gateway import Gateway
 from tests.system.home import Home
 from tests.system.numbered_meter import ROUNDS, NumberedMeter, reading
-from tests.system.support import TIMEOUT, serial_cable, until
 
 pytestmark = [pytest.mark.timeout(TIMEOUT + 60 * ROUNDS), pytest.mark.slow]
 

@@ -19,9 +19,9 @@ from dev.demo import home_assistant
 from dev.demo.meter_statistics import DOMAIN
 from dev.reliability.process_measurements import resident_mib
 from dev.simulator import Server
+from dev.testing.real_programs import TIMEOUT, until
 from tests.system.home import Home
 from tests.system.numbered_meter import ROUNDS, NumberedMeter, reading
-from tests.system.support import TIMEOUT, until
 
 pytestmark = [pytest.mark.timeout(TIMEOUT + 120 * ROUNDS), pytest.mark.slow]
 

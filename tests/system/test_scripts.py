@@ -1,6 +1,5 @@
 """The scripts for other programs: their output, the folder of their files, their end."""
 
-import json
 import os
 import re
 import shutil
@@ -10,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from dev.demo.home_assistant import ROOT
+from dev.checkout import ROOT
+from dev.testing.real_programs import TIMEOUT
 from tests.cards.house_all import views
-from tests.system.support import TIMEOUT
 
 FRAMES = ROOT / "dev" / "frames"
 
@@ -44,19 +43,6 @@ def test_setup_does_nothing_when_all_is_there_and_knows_no_other_environment(
     assert (end.returncode, "usage" in end.stderr) == (1, True)
 
 
-def test_help_about_a_fleet_installs_no_package(tmp_path: Path) -> None:
-    programs, installed = tmp_path / "programs", tmp_path / "installed"
-    programs.mkdir()
-    for program in {*Path("/usr/bin").iterdir()} - {Path("/usr/bin/victoria-metrics")}:
-        (programs / program.name).symlink_to(program)
-    (programs / "apt-get").unlink(missing_ok=True)
-    (programs / "apt-get").write_text(f"#!/bin/sh\ntouch {installed}\n", "utf-8")
-    (programs / "apt-get").chmod(0o755)
-    end = run("fleet", "--help", directory=tmp_path, environment={"PATH": str(programs)})
-    assert (end.returncode, "usage: scripts/fleet" in end.stdout) == (0, True)
-    assert not installed.exists()
-
-
 @pytest.mark.parametrize("script", ["demo", "test"])
 def test_without_a_network_one_line_names_the_reason(tmp_path: Path, script: str) -> None:
     isolated = ["unshare", "--net", "--map-root-user"]
@@ -84,20 +70,6 @@ def test_without_a_network_one_line_names_the_reason(tmp_path: Path, script: str
     assert "no network" in last
     # The lines before the last one are steps.
     assert all(line.startswith("setup: ") for line in steps), end.stderr
-
-
-def test_p1_decodes_a_file_where_it_is_called(tmp_path: Path) -> None:
-    frame = json.loads((FRAMES / "three_phase_gas_water_heat.json").read_text("utf-8"))
-    (tmp_path / "recorded").write_bytes(bytes.fromhex(frame["bytes"]))
-    # A file in the folder must not be mistaken for a module of Python.
-    (tmp_path / "json.py").write_text("raise SystemExit('not this one')\n", "ascii")
-    (tmp_path / "key").write_text(frame["key"], "ascii")
-    end = run("p1", "decode", "--key-file", "key", "recorded", directory=tmp_path)
-    assert (end.returncode, end.stderr) == (0, "")
-    assert json.loads(end.stdout)["objects"]["1-0:1.8.0"] == 25678.901
-    end = run("p1", "decode", "nothing-there", directory=tmp_path)
-    assert end.returncode not in (0, 126, 127)
-    assert (end.stdout, "nothing-there" in end.stderr) == ("", True)
 
 
 @pytest.mark.slow

@@ -13,10 +13,16 @@ import pytest
 from dev.demo.meter_statistics import DOMAIN, entities_of
 from dev.demo.processes import Process
 from dev.simulator import Server
+from dev.testing.real_programs import (
+    IN_ONE_LOOP,
+    RecordingMeter,
+    module_fixture,
+    serial_cable,
+    until,
+)
 from smartyp1.json_types import JsonDict
 from tests.system.gateway import Gateway
 from tests.system.home import Home
-from tests.system.support import IN_ONE_LOOP, RecordingMeter, module_fixture, serial_cable, until
 
 pytestmark = IN_ONE_LOOP
 

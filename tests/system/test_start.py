@@ -11,8 +11,8 @@ import pytest
 from dev.demo.client import ClientError
 from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Server
+from dev.testing.real_programs import RecordingMeter, until
 from tests.system.home import Home
-from tests.system.support import RecordingMeter, until
 
 pytestmark = pytest.mark.slow
 

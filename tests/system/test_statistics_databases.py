@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from dev.checkout import ROOT
 from dev.ports import free_ports
-from tests.root import ROOT
-from tests.uv import uv
+from dev.testing.uv import uv
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 

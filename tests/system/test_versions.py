@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.root import ROOT
+from dev.checkout import ROOT
 
 ENVIRONMENTS = {kind: ROOT / f".venv-{kind}" for kind in ("demo", "next")} | {
     "test": ROOT / ".venv"

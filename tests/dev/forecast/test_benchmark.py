@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dev.forecast.__main__ import main
-from tests.lib.leneda.writing import export
+from dev.leneda.export_file import export
 
 
 def test_a_folder_of_files_has_a_home_in_each_subfolder(

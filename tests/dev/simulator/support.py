@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from tests.root import ROOT
+from dev.checkout import ROOT
 
 PROJECT = ROOT
 FRAMES = PROJECT / "dev" / "frames"

@@ -11,7 +11,7 @@ import pytest
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.setup import async_setup_component
 
-from tests.root import ROOT
+from dev.checkout import ROOT
 
 FOLDER = ROOT / "blueprints" / "automation" / "smarty_p1"
 # Turns of the event loop, from a state to the last of the calls that it leads to.

@@ -11,12 +11,12 @@ from custom_components.smarty_p1.coordinator.telegram_source import note_proof
 from custom_components.smarty_p1.lib.p1.frame_decryptor import FrameDecryptor
 from custom_components.smarty_p1.lib.p1.telegram import Telegram
 from dev.altered_bytes import ALTERATIONS, flipped, lost
+from dev.testing.random_examples import each
 from tests.ha.coordinator.conftest import House
 from tests.ha.dialogs import repair_text
 from tests.ha.meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, PUBLISHED_KEY, encipher
 from tests.ha.support import FORGED, TELEGRAM, wait_until
 from tests.ha.topic import Clock
-from tests.random_examples import each
 
 pytestmark = pytest.mark.usefixtures("patient_link")
 

@@ -27,10 +27,10 @@ from custom_components.smarty_p1.coordinator.statistics.hourly_statistics import
     WritePlan,
     async_write,
 )
+from dev.testing.random_examples import examples
 from smartyp1.history.luxembourg_time import HOUR
 from smartyp1.history.spans import TimeRange
 from tests.ha.support import changes_of, recorder_done
-from tests.random_examples import examples
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 

@@ -37,6 +37,7 @@ from custom_components.smarty_p1.lib.history.quarter_hour import QuarterHour
 from custom_components.smarty_p1.lib.leneda.measured_and_estimated_rows import LenedaRow
 from dev.leneda import Fault, Platform
 from dev.leneda.platform import Request
+from dev.testing.random_examples import each
 from smartyp1.json_types import JsonDict
 from tests.ha.flows.test_leneda_meter import add, keys
 from tests.ha.leneda import (
@@ -66,7 +67,6 @@ from tests.ha.support import (
     unload_entry,
     wait_until,
 )
-from tests.random_examples import each
 
 pytestmark = pytest.mark.usefixtures("sleeper")
 

@@ -35,11 +35,11 @@ from custom_components.smarty_p1.lib.prices.market_price_series import (
 )
 from custom_components.smarty_p1.lib.stored_json import dump
 from custom_components.smarty_p1.messages.meter_watch import MessageStore
+from dev.testing.random_examples import each
 from smartyp1.json_types import JsonDict, JsonMapping
 from tests.ha import kit
 from tests.ha.meter import SERIAL
 from tests.ha.support import Home, failing
-from tests.random_examples import each
 
 pytestmark = pytest.mark.usefixtures("real_files")
 

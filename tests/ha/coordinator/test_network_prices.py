@@ -19,10 +19,10 @@ from custom_components.smarty_p1.lib.prices.contract import Contract
 from custom_components.smarty_p1.lib.prices.entered_contract import contract_of, prices_to_replace
 from custom_components.smarty_p1.lib.prices.published_prices import OlderPrices, PublishedPrices
 from custom_components.smarty_p1.user_locale import async_user_locale
+from dev.testing.prices import PRICES
 from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import choose, is_created, is_done, open_repair, suggested
 from tests.ha.support import Home, reload_entry, remove_entry, said
-from tests.prices import PRICES
 
 LAST = 2026
 UNKNOWN = LAST + 1

@@ -18,8 +18,8 @@ from custom_components.smarty_p1.lib.energy_table.table import RowSource, Table
 from custom_components.smarty_p1.lib.energy_table.wall_clock import quarter_number
 from custom_components.smarty_p1.lib.history.luxembourg_time import month_start
 from custom_components.smarty_p1.lib.prices.contract import BEGINNING, Contract, Contracts
+from dev.testing.random_examples import each
 from tests.lib.bill.months import local
-from tests.random_examples import each
 
 HOUR = timedelta(hours=1)
 BEGIN, END = local("2026-10-30"), local("2026-11-06T03:00")

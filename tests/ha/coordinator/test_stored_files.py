@@ -35,6 +35,7 @@ from custom_components.smarty_p1.lib.p1.telegram import Telegram
 from custom_components.smarty_p1.lib.stored_json import dump, load as loaded
 from custom_components.smarty_p1.messages.meter_watch import MessageStore
 from custom_components.smarty_p1.sinks.mqtt_topics import RetainedTopics
+from dev.testing.random_examples import each
 from smartyp1.json_types import JsonDict
 from tests.ha.boards import pulse_entry
 from tests.ha.coordinator.test_demand import TARIFF
@@ -55,7 +56,6 @@ from tests.ha.support import (
     unload_entry,
     with_contract,
 )
-from tests.random_examples import each
 
 STORED: JsonDict = json.loads((Path(__file__).parents[2] / "stored" / "0.1.0.json").read_text())[
     "storage"

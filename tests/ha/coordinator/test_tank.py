@@ -14,11 +14,11 @@ from custom_components.smarty_p1.coordinator import tank_coordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.boards import tank_level
 from custom_components.smarty_p1.lib.boards.tank_level import Sonar
+from dev.checkout import ROOT
 from tests.ha.boards import DISTANCE, LEVEL, VOLUME, state, tank_entry
 from tests.ha.dialogs import repair_text
 from tests.ha.meter import MeterPort
 from tests.ha.support import Home, let_pass_until, own_log, set_up_entry, wait_until
-from tests.root import ROOT
 
 pytestmark = pytest.mark.usefixtures("every_reading_is_shown")
 

@@ -25,6 +25,7 @@ from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.flows.boards import pulse_flow
 from custom_components.smarty_p1.lib.virtual.clients import Question
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
+from dev.checkout import ROOT
 from dev.ports import free_ports
 from smartyp1.json_types import JsonMapping
 from tests.ha.boards import GEOMETRY, tank_entry
@@ -46,7 +47,6 @@ from tests.ha.meter import KEY, MeterPort, with_value
 from tests.ha.sinks.test_virtual_meter_server import stored
 from tests.ha.support import TELEGRAM, Home, at, unload_entry
 from tests.ha.test_past_import import settled, uploaded
-from tests.root import ROOT
 
 FOLDER = ROOT / "custom_components" / "smarty_p1" / "translations"
 NUMBER = re.compile(r"(?<![\w.])\d+[.]\d+(?![\w.])")

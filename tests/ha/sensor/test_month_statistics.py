@@ -15,6 +15,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.lib.prices import agreed_prices
 from custom_components.smarty_p1.lib.prices.published_prices import PublishedPrices
+from dev.testing.prices import PRICES
 from smartyp1.json_types import JsonDict
 from tests.ha.meter import with_registers, with_value
 from tests.ha.support import (
@@ -27,7 +28,6 @@ from tests.ha.support import (
     unload_entry,
     wait_for_telegram,
 )
-from tests.prices import PRICES
 
 pytestmark = pytest.mark.usefixtures("recorder_mock")
 

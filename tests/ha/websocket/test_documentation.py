@@ -10,13 +10,13 @@ from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.websocket import COMMANDS
+from dev.checkout import ROOT
 from dev.websocket_types import TYPES, typescript
 from smartyp1.json_types import JsonDict
 from tests.ha import kit
 from tests.ha.billed_month import telegram
 from tests.ha.dialogs import contract_in
 from tests.ha.meter import with_value
-from tests.root import ROOT
 
 from .answer_faults import faults
 from .conftest import Site, type_of

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+from dev.testing.random_examples import examples
 from smartyp1.advice.device_advice import saving_below
 from smartyp1.advice.plan_saving import MeasuredLoad, plan_saving
 from smartyp1.advice.what_if import Changes, NewContract, compare_years
@@ -24,7 +25,6 @@ from smartyp1.prices.contract import BEGINNING, Contract
 from smartyp1.prices.market_price_series import PriceSeries, PriceSources, QuarterPrice
 from tests.lib.advice.years import household_after, quarter_hours
 from tests.lib.bill.months import LUXEMBOURG, local
-from tests.random_examples import examples
 
 QUARTER = timedelta(minutes=15)
 LONG_AGO = local("2020-01-01")

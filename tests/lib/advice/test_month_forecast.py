@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from dev.testing.random_examples import examples
 from smartyp1.advice.month_forecast import Estimate, Lack, estimate_month, estimated
 from smartyp1.bill.month import Month
 from smartyp1.energy_table.table import RowSource, Table
@@ -33,7 +34,6 @@ from tests.lib.bill.months import (
 )
 from tests.lib.bill.support import Connection
 from tests.lib.bill.tables import DayRows, ledger_of_days
-from tests.random_examples import examples
 
 CONTRACTS = agreed(reference_kw=7, energy_price=0.15)
 

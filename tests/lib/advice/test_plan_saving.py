@@ -8,6 +8,7 @@ from random import Random
 
 import pytest
 
+from dev.testing.random_examples import each
 from smartyp1.advice.plan_saving import MeasuredLoad, plan_saving
 from smartyp1.bill.month import Month
 from smartyp1.json_types import JsonDict
@@ -16,7 +17,6 @@ from smartyp1.plan.usual_house import LoadEnergy
 from smartyp1.prices.contract import Contract
 from tests.lib.advice.years import household_after, quarter_hours
 from tests.lib.bill.months import LUXEMBOURG, local
-from tests.random_examples import each
 
 QUARTER = timedelta(minutes=15)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -13,6 +13,8 @@ from math import cos, nan, pi
 import numpy as np
 import pytest
 
+from dev.checkout import ROOT
+from dev.testing.random_examples import each, examples
 from smartyp1.advice.battery_simulation import Battery
 from smartyp1.advice.simulated_battery_plan import DayPrices
 from smartyp1.advice.what_if import BatteryUse, Changes, ClassYears, WhatIf, compare_years
@@ -37,8 +39,6 @@ from tests.lib.advice.years import (
     quarter_hours,
 )
 from tests.lib.bill.months import ledger_of, local
-from tests.random_examples import each, examples
-from tests.root import ROOT
 
 CONTRACT = Contract(reference_kw=7, energy_price=0.15, feed_in_price=0.06)
 # 0.15 + 0.0510, and 0.0765, with 8 % of VAT

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from dev.testing.times import utc
 from smartyp1.answers.days import days_report
 from smartyp1.bill.daily_bills import bills_by_day
 from smartyp1.bill.month import Month
@@ -14,7 +15,6 @@ from smartyp1.prices.agreed_prices import price_file
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import agreed, day, local, month
 from tests.lib.bill.support import read_quarter_hours
-from tests.times import utc
 
 
 def test_days_add_up_where_one_has_energy_without_a_market_price() -> None:

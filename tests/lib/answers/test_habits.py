@@ -8,6 +8,8 @@ from itertools import product
 import numpy as np
 import pytest
 
+from dev.testing.random_examples import each
+from dev.testing.times import utc
 from smartyp1.advice.night_base_load import usual_night_kw
 from smartyp1.advice.solar_house import Supply, SupplyKind
 from smartyp1.answers.assistant_facts import today_facts
@@ -21,8 +23,6 @@ from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts
 from tests.lib.bill.months import ledger_of
 from tests.lib.bill.support import known, put_prices, read_quarter_hours
-from tests.random_examples import each
-from tests.times import utc
 
 TWO_PRICES = Contract(
     reference_kw=7,

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from dev.testing.times import utc
 from smartyp1.answers.price_outlook import quarter_hours_ahead
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.history.quarter_hour import Origin, QuarterHour
 from smartyp1.plan.usual_house import usual_house
 from smartyp1.prices.contract import Contract, Contracts
 from tests.lib.bill.months import LONG_AGO, agreed
-from tests.times import utc
 
 QUARTER = timedelta(minutes=15)
 # A day before the clock goes back: the next 48 hours have a day of 25.

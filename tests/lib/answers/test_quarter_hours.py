@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from dev.testing.times import utc
 from smartyp1.answers.quarter_hours import TooLongError, quarter_hours_as_csv, quarter_hours_as_json
 from smartyp1.history.quarter_hour import Origin, QuarterHour
-from tests.times import utc
 
 MAX_BYTES = 1_000_000
 # Midnight in Luxembourg, and both changes of the clock are within the year that follows.

@@ -11,6 +11,8 @@ from random import Random
 import numpy as np
 import pytest
 
+from dev.testing.random_examples import each, examples
+from dev.testing.times import utc
 from smartyp1.advice.energy_shares import HouseDevice, HouseSources
 from smartyp1.advice.night_base_load import lowest_quarters
 from smartyp1.advice.solar_house import Supply, SupplyKind
@@ -31,8 +33,6 @@ from tests.lib.advice.house_of_june import START, hours_until, lived_until, powe
 from tests.lib.bill.months import LUXEMBOURG, TWO_PRICES, ledger_of
 from tests.lib.bill.support import known, read_quarter_hours
 from tests.lib.bill.test_registers import story_of
-from tests.random_examples import each, examples
-from tests.times import utc
 
 NOW = utc("2026-06-25 12:00")
 HOUR = timedelta(hours=1)

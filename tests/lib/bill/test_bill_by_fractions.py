@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import given, settings, strategies as st
 
+from dev.testing.random_examples import examples
 from smartyp1.advice.class_comparison import compare
 from smartyp1.bill.month import Month
 from smartyp1.energy_table.table import RowSource, Table
@@ -16,7 +17,6 @@ from smartyp1.prices.agreed_prices import price_file
 from smartyp1.prices.contract import Contract, Contracts
 from smartyp1.prices.published_prices import REFERENCE_POWERS, NetworkPrices
 from tests.lib.bill.months import LONG_AGO, LUXEMBOURG, ledger_of
-from tests.random_examples import examples
 
 QUARTER_HOUR = timedelta(minutes=15)
 TAX = 0.001

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
+from dev.checkout import ROOT
 from smartyp1.advice.class_comparison import compare
 from smartyp1.bill.bill import BillLine
 from smartyp1.json_types import JsonDict
 from smartyp1.prices import agreed_prices
 from smartyp1.prices.contract import PER_KWH, Aid, AidVat, Contract, Contracts
 from tests.lib.bill.months import Known, agreed, bill, local, shared, whole_month
-from tests.root import ROOT
 
 DOCS = ROOT / "docs"
 PAGE = (DOCS / "tariff.md").read_text("utf-8")

@@ -8,6 +8,7 @@ from math import inf, nan
 import numpy as np
 import pytest
 
+from dev.testing.random_examples import examples
 from smartyp1.bill.daily_bills import bills_by_day
 from smartyp1.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
 from smartyp1.bill.ledger import Ledger, RunningPrices
@@ -21,7 +22,6 @@ from smartyp1.history.register_amounts import Amounts
 from smartyp1.prices.contract import BEGINNING, Contract
 from tests.lib.bill.months import agreed, changing, ledger_of, local
 from tests.lib.bill.tables import DayRows, table_of_days
-from tests.random_examples import examples
 
 HOUR = timedelta(hours=1)
 

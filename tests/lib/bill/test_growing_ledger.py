@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dev.testing.random_examples import each
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_table import table_and_refused
 from smartyp1.bill.ledger import Ledger
@@ -31,7 +32,6 @@ from smartyp1.prices.market_price_series import (
     sources_at,
 )
 from tests.lib.bill.lives import FIXED, MARKET, SECOND, Life
-from tests.random_examples import each
 
 LIVES = 4
 DAY = timedelta(days=1)

@@ -9,6 +9,7 @@ from math import nan
 import numpy as np
 import pytest
 
+from dev.testing.random_examples import each, examples
 from smartyp1.bill.bill import monthly_lines
 from smartyp1.bill.daily_bills import bills_by_day
 from smartyp1.bill.hourly_amounts import HourlyAmounts, amounts_by_hour
@@ -24,7 +25,6 @@ from smartyp1.prices.contract import Contract
 from smartyp1.prices.kwh_price import price_of_kwh
 from tests.lib.bill.lives import DAY, FIXED, HOUR, JUNE, MARKET, QUARTER, SECOND, Life
 from tests.lib.bill.support import Disk
-from tests.random_examples import each, examples
 
 LIFE = Life()
 feed, leneda, kw = LIFE.feed, LIFE.leneda, LIFE.kw

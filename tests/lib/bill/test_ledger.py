@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from dev.testing.random_examples import examples
 from smartyp1.bill.household import Household
 from smartyp1.bill.ledger import RunningPrices
 from smartyp1.bill.leneda_days import LenedaDays
@@ -18,7 +19,6 @@ from tests.lib.bill.lives import JUNE, Life
 from tests.lib.bill.months import agreed, ledger_of, local
 from tests.lib.bill.support import Connection, known, platform
 from tests.lib.bill.tables import ledger_of_days
-from tests.random_examples import examples
 
 
 @pytest.mark.parametrize("seed", range(examples(4)))

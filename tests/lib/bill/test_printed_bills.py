@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from dev.leneda.export_file import CONSUMPTION, NOW, export
 from smartyp1.bill.bill import Bill
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.json_types import JsonDict
@@ -26,7 +27,6 @@ from tests.lib.bill.months import (
     whole_month,
 )
 from tests.lib.bill.support import Connection, set_contracts
-from tests.lib.leneda.writing import CONSUMPTION, NOW, export
 
 # The household of both printed bills.
 CONTRACT: JsonDict = {

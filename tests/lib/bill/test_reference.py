@@ -9,13 +9,13 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from dev.testing.random_examples import examples
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.history.register_amounts import Energies
 from smartyp1.prices.contract import Contract
 from tests.json_copy import through_json
 from tests.lib.bill.support import Disk
-from tests.random_examples import examples
 
 QUARTER = 900
 ROUNDING = 2e-6  # the meter's values are rounded to 1e-6

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from dev.testing.random_examples import examples
 from smartyp1.advice.solar_house import Grid, grid_hours
 from smartyp1.answers.days import days_report
 from smartyp1.answers.quarter_hours import quarter_hours_report
@@ -25,7 +26,6 @@ from smartyp1.prices.contract import Contract
 from tests.lib.bill.lives import JUNE
 from tests.lib.bill.months import local
 from tests.lib.bill.support import Connection, Disk, known, platform
-from tests.random_examples import examples
 
 QUARTER = timedelta(minutes=15)
 DAY = timedelta(days=1)

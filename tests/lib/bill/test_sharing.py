@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from dev.testing.prices import price_file
+from dev.testing.random_examples import examples
 from smartyp1.answers.bills import bills_report
 from smartyp1.bill.bill import Bill, month_prices
 from smartyp1.bill.ledger_row_prices import prices_of_rows
@@ -29,8 +31,6 @@ from smartyp1.prices.published_prices import PublishedPrices
 from tests.lib.bill.months import agreed, changing, local, months_of
 from tests.lib.bill.support import Connection, read_quarter_hours, row_of
 from tests.lib.bill.tables import DayRows, ledger_of_days
-from tests.prices import price_file
-from tests.random_examples import examples
 
 QUARTER = timedelta(minutes=15)
 CONSUMPTION, REMAINING = "1-1:1.29.0", "1-65:1.29.9"

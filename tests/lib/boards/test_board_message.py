@@ -6,6 +6,8 @@ import threading
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from dev.testing.random_examples import examples
+from dev.testing.table import rows
 from smartyp1.boards.board_message import (
     Counted,
     MessageForm,
@@ -17,8 +19,6 @@ from smartyp1.boards.board_message import (
 from smartyp1.boards.pulse_meter import PulseMeter, Pulses
 from smartyp1.stored_json import dump, load
 from tests.json_copy import through_json
-from tests.random_examples import examples
-from tests.table import rows
 
 
 def survey(*messages: object, first_is_old: bool = False) -> MessageSurvey:

@@ -15,6 +15,7 @@ from hypothesis import given, settings, strategies as st
 from dev.encoder import KEY, TITLE, frame, seal, telegram
 from dev.simulator.frame import AUTHENTICATION_KEY
 from dev.simulator.telegram import crc16
+from dev.testing.random_examples import examples
 from smartyp1.capture import anonymiser
 from smartyp1.capture.anonymiser import PUBLISHED_KEY, AnonymousCapture, Replaced, anonymise
 from smartyp1.capture.capture_file import CaptureError, Recording, capture_text, read_capture
@@ -24,7 +25,6 @@ from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.obis import OBJECTS
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
-from tests.random_examples import examples
 
 OTHER_KEY = bytes(range(16))
 OTHER_TITLE = b"ITRxy\x01\x02\x2f"

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from dev.testing.times import utc
 from smartyp1.entities.deadband import DeadbandFilter, Shown
 from smartyp1.entities.entity_description import local_times
 from smartyp1.entities.meter_sensors import SENSORS
 from smartyp1.entities.quarter_hour_power_sensors import DEMAND_SENSORS
 from smartyp1.history.luxembourg_time import LUXEMBOURG
-from tests.times import utc
 
 NOON = utc("2026-06-16 12:00")
 

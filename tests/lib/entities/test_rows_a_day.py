@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dev.simulator import Meter
+from dev.testing.times import utc
 from smartyp1.bill.household import Household
 from smartyp1.entities.deadband import DeadbandFilter
 from smartyp1.entities.entity_description import EntitySpec, SensorSpec
@@ -20,7 +21,6 @@ from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from smartyp1.prices.contract import Contract
-from tests.times import utc
 
 MAX_ROWS = 30_000
 """As docs/entities.md promises."""

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from dev.testing.random_examples import each
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.leneda_days import LenedaDays
 from tests.lib.bill.months import LUXEMBOURG
 from tests.lib.bill.support import Connection, at, platform
-from tests.random_examples import each
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 import pytest
 
+from dev.leneda.export_file import CONSUMPTION, POINT
+from dev.testing.times import utc
 from smartyp1.json_types import JsonDict
 from smartyp1.leneda.api_response import ResponseError, read_time_series
 from smartyp1.leneda.gas_response import GAS_ENERGY, STANDARD_VOLUME, read_gas_series
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow, newest
-from tests.lib.leneda.writing import CONSUMPTION, POINT
-from tests.times import utc
 
 START = utc("2026-11-18 23:00")
 END = utc("2026-11-19 23:00")

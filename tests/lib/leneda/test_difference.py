@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from dev.testing.times import utc
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.leneda.day_differences import Cause, Differences, compare_days
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow
-from tests.times import utc
 
 QUARTER_HOUR = timedelta(minutes=15)
 # 29 March and 25 October of 2026 have 92 and 100.

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dev.leneda.export_file import CONSUMPTION, PRODUCTION, quarters
+from dev.testing.times import utc
 from smartyp1.history.quarter_hour import Origin
 from smartyp1.leneda.implausible_rows import (
     false_zeros,
@@ -17,8 +19,6 @@ from smartyp1.leneda.measured_and_estimated_rows import (
     quarter_hours_of,
     sharing_of,
 )
-from tests.lib.leneda.writing import CONSUMPTION, PRODUCTION, quarters
-from tests.times import utc
 
 START = utc("2026-11-18 23:00")
 

@@ -6,11 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smartyp1.leneda.measured_and_estimated_rows import LenedaRow
-from smartyp1.leneda.portal_file import MAX_EXPORT_SIZE, Export, read_export
-from smartyp1.leneda.portal_file_refusals import ExportError, ExportRefusal
-from smartyp1.leneda.series_codes import REGISTERS, Quantity
-from tests.lib.leneda.writing import (
+from dev.leneda.export_file import (
     CONSUMPTION,
     HEADER,
     NOW,
@@ -21,7 +17,11 @@ from tests.lib.leneda.writing import (
     quarters,
     row,
 )
-from tests.table import rows
+from dev.testing.table import rows
+from smartyp1.leneda.measured_and_estimated_rows import LenedaRow
+from smartyp1.leneda.portal_file import MAX_EXPORT_SIZE, Export, read_export
+from smartyp1.leneda.portal_file_refusals import ExportError, ExportRefusal
+from smartyp1.leneda.series_codes import REGISTERS, Quantity
 
 AUTUMN = (
     HEADER.format(CONSUMPTION)

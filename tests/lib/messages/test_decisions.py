@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from dev.testing.table import rows
+from dev.testing.times import utc
 from smartyp1.bill.household import Household
 from smartyp1.history.register_amounts import Energies
 from smartyp1.messages.excess_warning import (
@@ -25,8 +27,6 @@ from smartyp1.messages.sun_watch import Panels, SunState, watch_sun
 from smartyp1.messages.voltage_watch import VoltageState, watch_voltage
 from smartyp1.prices.contract import Contract
 from smartyp1.stored_json import dump, load
-from tests.table import rows
-from tests.times import utc
 
 
 def clock(text: str) -> datetime:

@@ -14,9 +14,11 @@ from typing import NamedTuple
 
 import pytest
 
+from dev.checkout import ROOT
 from dev.simulator.house import HOUSES, House
 from dev.simulator.household import Household as SimulatedHousehold
 from dev.simulator.randomness import seeded_random
+from dev.testing.times import utc
 from smartyp1.bill.household import Household
 from smartyp1.bill.household_state import HouseholdState
 from smartyp1.history.register_amounts import Energies
@@ -30,8 +32,6 @@ from smartyp1.messages.voltage_watch import VoltageState, watch_voltage
 from smartyp1.messages.water_watch import WaterCapture, WaterNights, watch_water
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.months import LUXEMBOURG
-from tests.root import ROOT
-from tests.times import utc
 
 NUMBERS = range(10)
 QUIET = QuietHours(time(22), time(7))

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import pytest
 
+from dev.checkout import ROOT
 from smartyp1.failure_detection import METER_OBSTACLES
 from smartyp1.json_types import JsonDict, JsonMapping
 from smartyp1.messages.goal_watch import GoalState
@@ -21,7 +22,6 @@ from smartyp1.messages.silence_watch import SilenceState
 from smartyp1.messages.voltage_watch import VoltageState
 from smartyp1.stored_json import Mark, dump, load
 from tests.json_copy import through_json
-from tests.root import ROOT
 
 TRANSLATIONS = ROOT / "custom_components" / "smarty_p1" / "translations"
 MORNING = "2026-11-17T08:00:00+01:00"

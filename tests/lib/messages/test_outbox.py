@@ -6,11 +6,11 @@ from datetime import datetime, time, timedelta
 
 import pytest
 
+from dev.testing.random_examples import examples
 from smartyp1.history.luxembourg_time import LUXEMBOURG
 from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Placeholders
 from smartyp1.messages.outbox import Outbox, QuietHours, admit
 from smartyp1.stored_json import dump, load
-from tests.random_examples import examples
 
 NIGHT = QuietHours(time(22), time(7))
 

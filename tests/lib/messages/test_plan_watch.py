@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from dev.testing.times import utc
 from smartyp1.messages.plan_watch import ToldPlan, WatchedPlan, watch_failed_loads, watch_plan
 from smartyp1.plan.daily_load import LoadPlan, LoadState, Run
 from smartyp1.plan.load_record import EndedTask, Hindrance, LackCause, LoadRecord
-from tests.times import utc
 
 NOW = utc("2026-11-17 17:00")
 BY = utc("2026-11-18 06:00")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dev.encoder import DEVICE_NAME, KEY, frame, telegram
+from dev.testing.random_examples import each
 from smartyp1.bill.household import Household
 from smartyp1.clock_verdict import ClockVerdict
 from smartyp1.meter.meter_identity import NamedMeter
@@ -14,7 +15,6 @@ from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.meter.meter_session import MeterSession
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.prices.contract import Contract
-from tests.random_examples import each
 
 BEGIN = datetime(2026, 1, 10, 12, 3, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from dev.testing.table import rows
+from dev.testing.times import utc
 from smartyp1.meter.flow_rate import FlowRates
 from smartyp1.meter.meter_reader import MeterReader
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import MBusReading
 from tests.json_copy import through_json
-from tests.table import rows
-from tests.times import utc
 
 START = utc("2026-01-15 12:00")
 MINUTE = timedelta(minutes=1)

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from dev.encoder import KEY, TITLE, frame
+from dev.testing.times import utc
 from smartyp1.meter.key_proof import KeyProof, Moment
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
 from smartyp1.stored_json import dump, load
-from tests.times import utc
 
 NOON = utc("2025-07-03 12:00")
 OTHER_TITLE = bytes(8)

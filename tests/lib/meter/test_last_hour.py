@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
+from dev.testing.times import utc
 from smartyp1.meter.last_hour import LastHour
 from smartyp1.meter.meter_reader import MeterReader
 from smartyp1.p1.telegram import Telegram
-from tests.times import utc
 
 START = utc("2026-10-25 00:30:03")  # an hour later, the clocks go back
 SECONDS = timedelta(seconds=1)

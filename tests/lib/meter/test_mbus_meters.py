@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from dev.testing.table import rows
+from dev.testing.times import utc
 from smartyp1.bill.household import Household
 from smartyp1.entities.devices import short_serial
 from smartyp1.meter.meter_memory import MeterMemory
@@ -11,8 +13,6 @@ from smartyp1.meter.meter_reader import MeterReader
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import MBusReading
 from tests.json_copy import through_json
-from tests.table import rows
-from tests.times import utc
 
 NOON = utc("2025-07-03 10:00")
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, telegram
+from dev.testing.times import utc
 from smartyp1.meter.meter_identity import NamedMeter
 from smartyp1.meter.meter_memory import MeterMemory
 from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.meter.meter_session import MeterSession
 from smartyp1.p1.frame_decryptor import FrameDecryptor
-from tests.times import utc
 
 BEGIN = utc("2026-01-10 12:00")
 NEW_TITLE = b"SAGgp\x04\x10\x30"

@@ -4,6 +4,7 @@ import pytest
 
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, stored_example, telegram
 from dev.simulator.frame import AUTHENTICATION_KEY
+from dev.testing.times import utc
 from smartyp1.meter.meter_identity import NamedMeter
 from smartyp1.meter.meter_memory import MeterMemory
 from smartyp1.meter.meter_reader import MeterReader
@@ -11,7 +12,6 @@ from smartyp1.meter.meter_session import MeterSession, OtherMeter
 from smartyp1.meter.object_count_and_rate_limits import Limits
 from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.rejection_reasons import Reason, Rejection
-from tests.times import utc
 
 OTHER_NAME = "SAG1030790002575"
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"

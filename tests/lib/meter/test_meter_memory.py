@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, seal, stored_example, with_value
+from dev.testing.random_examples import examples
+from dev.testing.times import utc
 from smartyp1.bill.household import Household
 from smartyp1.entities.mbus_sensors import sensors_of_mbus_meter
 from smartyp1.entities.meter_sensors import SENSORS
@@ -22,8 +24,6 @@ from smartyp1.p1.keys import key_fingerprint
 from smartyp1.prices.contract import Contract
 from tests.json_copy import through_json
 from tests.lib.bill.support import Disk
-from tests.random_examples import examples
-from tests.times import utc
 
 type Path = tuple[str | int, ...]
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dev.encoder import KEY, frame, telegram as encoded
+from dev.testing.times import utc
 from smartyp1.bill.household import Household
 from smartyp1.meter.meter_memory import MeterMemory
 from smartyp1.meter.meter_reader import MeterReader, Reading
@@ -12,7 +13,6 @@ from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import Capture, MBusReading
 from smartyp1.prices.contract import Contract
-from tests.times import utc
 
 NOW = utc("2025-07-03 08:30:02")
 GAS = MBusReading(type="gas", serial_number="GAS7401", value=678.9, unit="m3", time=NOW, valve=None)

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from dev.testing.random_examples import examples
+from dev.testing.times import utc
 from smartyp1.bill.household import Household
 from smartyp1.history.register_amounts import Energies
 from smartyp1.history.spans import Span, SpanKind
@@ -23,8 +25,6 @@ from smartyp1.p1.telegram import Telegram, Verification
 from smartyp1.prices.contract import Contract
 from tests.lib.bill.support import Disk
 from tests.lib.bill.test_registers import spans_of
-from tests.random_examples import examples
-from tests.times import utc
 
 TIME = utc("2026-11-02 12:00")
 

@@ -8,11 +8,11 @@ import pytest
 
 from dev.encoder import KEY, TITLE, frame, stored_example, telegram
 from dev.simulator.frame import AUTHENTICATION_KEY
+from dev.testing.random_examples import each
 from smartyp1.p1.decoder import Decoder, Event
 from smartyp1.p1.keys import KeyFormatError
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
-from tests.random_examples import each
 
 RANDOM = random.Random(20250101)  # noqa: S311 - noise that is the same each time
 # Claims 32,000 bytes: a length that a frame can have.

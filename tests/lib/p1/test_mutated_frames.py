@@ -16,9 +16,9 @@ from dev.fuzz import random_input
 from dev.fuzz.random_input import Property, run_round
 from dev.simulator.frame import AUTHENTICATION_KEY
 from dev.simulator.telegram import crc16
+from dev.testing.random_examples import examples
 from smartyp1.p1.decoder import Decoder, Event
 from smartyp1.p1.telegram import Telegram
-from tests.random_examples import examples
 
 # A line may have lost the mark of a header.
 MARK = rb"(?:\xdb\x08|(?<!\xdb\x08)(?=SAG))"

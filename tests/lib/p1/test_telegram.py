@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dev.encoder import KEY, frame, telegram
+from dev.testing.times import utc
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from smartyp1.p1.value_converters import Capture, Value
 from tests.json_copy import through_json
-from tests.times import utc
 
 CAPTURED = utc("2025-07-03 08:30")
 

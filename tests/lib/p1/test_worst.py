@@ -22,11 +22,11 @@ from hypothesis import given, strategies as st
 from dev.encoder import KEY, frame, telegram
 from dev.simulator import Meter
 from dev.simulator.telegram import crc16 as simulated_crc16
+from dev.testing.random_examples import each
+from dev.testing.times import utc
 from smartyp1.p1.checksum import crc16
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
-from tests.random_examples import each
-from tests.times import utc
 
 _NOON = utc("2025-07-03 10:00")
 

@@ -4,13 +4,13 @@ from random import Random
 
 import pytest
 
+from dev.testing.random_examples import examples
 from smartyp1.plan import announced_starts
 from smartyp1.plan.announced_starts import plan_as_announced
 from smartyp1.plan.house_plan import HousePlan
 from smartyp1.plan.next_kwh_price import NO_KWH, Quarter
 from smartyp1.plan.planned_load import Load, Planned
 from tests.lib.plan.test_house_plan import PROFILES, random_net, random_prices
-from tests.random_examples import examples
 
 _DAY = 96
 _HALF_HOUR = 2

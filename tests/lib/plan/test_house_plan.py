@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+from dev.testing.random_examples import examples
 from smartyp1.plan.house_battery import (
     BatteryRest,
     HouseBattery,
@@ -20,7 +21,6 @@ from smartyp1.plan.limit_price import follow_plan
 from smartyp1.plan.next_kwh_price import Quarter, steps
 from smartyp1.plan.planned_load import Load, at_once
 from tests.lib.plan.best_plan import lowest_cost
-from tests.random_examples import examples
 
 # Energy in kWh of a dishwasher, a washing machine and a dryer, by quarter-hour.
 PROFILES = (

@@ -2,8 +2,8 @@
 
 import pytest
 
+from dev.testing.table import rows
 from smartyp1.port.address_masking import identify_port, redact_port
-from tests.table import rows
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from dev.testing.times import utc
 from smartyp1.history.market_prices import NO_PRICES, MarketPrices
 from smartyp1.json_types import JsonDict
 from smartyp1.prices.agreed_prices import AgreedPrices
@@ -13,7 +14,6 @@ from smartyp1.prices.contract import Aid, AidVat, Contract
 from smartyp1.prices.kwh_price import price_of_kwh
 from smartyp1.prices.published_prices import OlderPrices
 from tests.lib.bill.months import agreed, local
-from tests.times import utc
 
 FIXED = {"energy_price": 0.15, "feed_in_price": 0.08}
 LEVIED = {**FIXED, "has_levies": True}

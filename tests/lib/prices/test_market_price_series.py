@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from dev.testing.times import utc
 from smartyp1.data_retention import MAX_MONTHS
 from smartyp1.history.luxembourg_time import QUARTER_HOUR, day_start
 from smartyp1.prices.market_price_series import HEADER, PriceOrigin, PriceSeries, QuarterPrice
-from tests.times import utc
 
 NOON = utc("2026-06-15 10:00")
 HOURLY, MEASURED, LISTED = PriceOrigin

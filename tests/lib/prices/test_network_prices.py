@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from dev.testing.prices import FIXED, METER, PRICES, SURCHARGE, VARIABLE, price_file
 from smartyp1.history.market_prices import NO_PRICES
 from smartyp1.prices import agreed_prices
 from smartyp1.prices.agreed_prices import AgreedPrices
@@ -11,7 +12,6 @@ from smartyp1.prices.contract import Contract
 from smartyp1.prices.kwh_price import price_of_kwh
 from smartyp1.prices.published_prices import NetworkPrices, OlderPrices, PublishedPrices
 from tests.lib.bill.months import agreed, bill, lines, local, whole_month
-from tests.prices import FIXED, METER, PRICES, SURCHARGE, VARIABLE, price_file
 
 LEVIED = {"reference_kw": 7, "energy_price": 0.1, "has_levies": True}
 LAST = date(2026, 12, 31)

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from dev.testing.random_examples import examples
+from dev.testing.times import utc
 from smartyp1.history.luxembourg_time import QUARTER_HOUR
 from smartyp1.prices.market_price_series import PriceOrigin, QuarterPrice
 from smartyp1.prices.running_price import RunningPrice
-from tests.random_examples import examples
-from tests.times import utc
 
 NOON = utc("2026-06-15 10:00")
 SECOND = timedelta(seconds=1)

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from dev.testing.times import utc
 from smartyp1.json_types import JsonDict
 from smartyp1.prices.zone_price_response import zone_prices
-from tests.times import utc
 
 START, END = utc("2025-09-29 22:00"), utc("2025-10-31 23:00")
 HOUR = int(utc("2025-09-30 20:00").timestamp())

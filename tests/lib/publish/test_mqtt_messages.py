@@ -12,6 +12,7 @@ import pytest
 
 from dev.encoder import DEVICE_NAME, seal, stored_example, with_value
 from dev.simulator import Meter as Simulated
+from dev.testing.times import utc
 from smartyp1.clock_verdict import ClockVerdict
 from smartyp1.meter.meter_reader import MeterReader, Reception
 from smartyp1.p1.decoder import Decoder
@@ -21,7 +22,6 @@ from smartyp1.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnno
 from smartyp1.publish.mqtt_messages import LastEvents, Message, MeterMessages, Published
 from smartyp1.publish.publish_format import Format
 from smartyp1.stored_json import load
-from tests.times import utc
 
 TELEGRAM = stored_example("three_phase_gas_water_heat").telegram
 MESSAGE = with_value(TELEGRAM, "0-0:96.13.0", "(4D6F69656E)")

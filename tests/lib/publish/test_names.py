@@ -4,8 +4,11 @@ import re
 
 import pytest
 
+from dev.checkout import ROOT
 from dev.encoder import KEY, seal, stored_example, telegram as encode, with_value
 from dev.simulator import Meter
+from dev.testing.sent import as_iso, iso_time, plain, sent_in
+from dev.testing.times import utc
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.obis import OBJECTS
 from smartyp1.p1.telegram import Telegram
@@ -16,9 +19,6 @@ from smartyp1.publish.smartyreader_names import (
     smartyreader_summary,
 )
 from smartyp1.publish.topics import PART_NAMES, items, object_name
-from tests.root import ROOT
-from tests.sent import as_iso, iso_time, plain, sent_in
-from tests.times import utc
 
 MESSAGE = "Interruption du réseau mardi 3:00"
 NAMED_CHANNELS = {2: "water_2", 3: "heat_3", 4: "channel_4"}

@@ -9,13 +9,13 @@ from functools import partial
 import pytest
 
 from dev.encoder import KEY, frame, telegram
+from dev.testing.times import utc
 from smartyp1.meter.meter_reader import MeterReader, Reading, Reception
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
 from smartyp1.publish.mqtt_messages import Message, MeterMessages, Published
 from smartyp1.publish.publish_feed import PublishFeed
 from smartyp1.publish.publish_format import Format
-from tests.times import utc
 
 NOW = utc("2025-07-03 08:30")
 RECEPTION = Reception(1, Counter(), Counter(), Counter(), Counter(), Counter())

@@ -1,10 +1,10 @@
 """Readings to answer with."""
 
 from dev.encoder import seal, stored_example, with_value
+from dev.testing.times import utc
 from smartyp1.meter.meter_reader import MeterReader, Reading
 from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.telegram import Telegram
-from tests.times import utc
 
 AT = utc("2025-07-03 06:00")
 

@@ -20,9 +20,9 @@ from statistics import fmean
 
 import pytest
 
+from dev.testing.random_examples import each
 from smartyp1.virtual.clients import Question
 from smartyp1.virtual.virtual_meter import MAX_SILENCE_S, Unavailable, VirtualMeter
-from tests.random_examples import each
 
 from .support import of_power
 

@@ -1,1 +1,0 @@
-"""Programs for developers: simulator, demo, benchmarks, fuzzers and reliability runs."""
