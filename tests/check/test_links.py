@@ -1,11 +1,11 @@
 """Links that remark does not check: addresses in code and forms, pictures, files in a table."""
 
 import re
-from pathlib import Path
 from urllib.parse import unquote
 
 from dev.checkout import ROOT
 from dev.release_contents import file_modes
+from dev.testing.page_anchors import anchors
 
 # Files that name pages by their addresses: forms on GitHub, blueprints, services, the integration.
 FOLDERS = (
@@ -17,15 +17,6 @@ FOLDERS = (
 HERE = re.compile(
     r"https://github\.com/smarty-p1/smarty_p1(/blob/main/[\w./-]+)?(#[\w-]+)?(?![\w/-])"
 )
-
-
-def anchors(page: Path) -> set[str]:
-    """Return the anchors of a page's headings; examples have comments that look like headings."""
-    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
-    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    return {
-        re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings
-    }
 
 
 def test_addresses_of_this_repository_lead_somewhere() -> None:

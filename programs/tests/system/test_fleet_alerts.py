@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from dev.checkout import PROGRAMS
+from dev.testing.page_anchors import anchors
 from dev.testing.real_programs import program
 from smarty_p1_fleet.init import EXAMPLE, init
 from smartyp1.json_types import JsonDict
-from tests.check.test_links import anchors
 
 RULES = PROGRAMS / "smarty_p1_fleet" / "alerts.yml"
 CASES = PROGRAMS / "tests" / "fleet" / "alerts.yml"

@@ -9,9 +9,11 @@ from tests.ha.conftest import (
     passing_time,
     pytest_configure,
     quarter_hours_folder,
+    recorder_config,
     time_for_threads,
     timeouts_in_true_time,
     timers_in_their_time,
+    unloaded_before_recorder,
 )
 
 __all__ = [
@@ -23,7 +25,9 @@ __all__ = [
     "passing_time",
     "pytest_configure",
     "quarter_hours_folder",
+    "recorder_config",
     "time_for_threads",
     "timeouts_in_true_time",
     "timers_in_their_time",
+    "unloaded_before_recorder",
 ]
