@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dev.checkout import ROOT
 
+PAGE = ROOT / "docs" / "developing" / "tests.md"
 PROGRAM = ("custom_components", "smartyp1", "smarty_p1_cli", "smarty_p1_fleet", "smarty_p1_gateway")
 _ROW = re.compile(r"^\| `((?:programs/)?tests/\S+)` \| `(\w+)` \| .+ \|$", re.MULTILINE)
 
@@ -59,7 +60,7 @@ def replacing_fixtures(text: str) -> Iterator[str]:
 
 
 def test_fixtures_of_all_tests_that_replace_parts_of_the_program_are_listed() -> None:
-    listed = set(_ROW.findall((ROOT / "CONTRIBUTING.md").read_text("utf-8")))
+    listed = set(_ROW.findall(PAGE.read_text("utf-8")))
     found = {
         (str(path.relative_to(ROOT)), name)
         for tests in ("tests", "programs/tests")

@@ -14,6 +14,14 @@ FOLDERS = (
     "custom_components",
     *(f"programs/smarty_p1_{name}" for name in ("cli", "fleet", "gateway")),
 )
+# Pages that name files of the repository.
+PAGES = (
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/formats.md",
+    *(f"docs/developing/{name}.md" for name in ("cards", "releases", "tests")),
+    "programs/README.md",
+)
 HERE = re.compile(
     r"https://github\.com/smarty-p1/smarty_p1(/blob/main/[\w./-]+)?(#[\w-]+)?(?![\w/-])"
 )
@@ -45,10 +53,10 @@ def test_the_files_that_maintainers_look_for_are_there() -> None:
     tracked = [f"/{path}" for path in file_modes(ROOT)]
     wanted = [
         name
-        for page in ("CONTRIBUTING.md", "docs/architecture.md", "docs/formats.md")
+        for page in PAGES
         for name in re.findall(
             r"`([\w/-]+(?:\.(?:py|ts|mjs|toml|json)|/))`", (ROOT / page).read_text("utf-8")
         )
     ]
-    assert len(wanted) >= 70
+    assert len(wanted) >= 100
     assert [name for name in wanted if not any(f"/{name}" in path for path in tracked)] == []
