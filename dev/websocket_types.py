@@ -29,7 +29,7 @@ from homeassistant.components.websocket_api.const import WebSocketCommandHandler
 
 from custom_components.smarty_p1.lib.amounts import Amount
 from custom_components.smarty_p1.lib.answers.what_if_changes import FIELDS
-from custom_components.smarty_p1.request_fields import CHANGES
+from custom_components.smarty_p1.user_requests.request_fields import CHANGES
 from custom_components.smarty_p1.websocket import COMMANDS
 from custom_components.smarty_p1.websocket.shared_answer_types import CalendarDay, Time
 

@@ -11,12 +11,12 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import RecordsConfigEntry
 from .coordinator.meter_coordinator import MeterCoordinator
+from .entities.load_entity import LoadEntity, add_load_entities
 from .entity import SmartyEntity, StateWriter, described_as, find_new
 from .lib.entities.entity_description import BinarySensorSpec, EntitySpec
 from .lib.entities.quarter_hour_power_sensors import BINARY_SENSORS, MEASURED_SINCE
 from .lib.json_types import JsonMapping
 from .lib.plan.daily_load import LoadPlan
-from .load_entity import LoadEntity, add_load_entities
 
 PARALLEL_UPDATES = 0
 RUNS_BY_PLAN: EntitySpec[LoadPlan] = EntitySpec(

@@ -13,9 +13,9 @@ from .const import SUBENTRY_BATTERY
 from .coordinator import RecordsConfigEntry
 from .coordinator.loads.entered_loads import EnteredLoad
 from .coordinator.meter_coordinator import MeterCoordinator
+from .entities.load_entity import ChangeOfLoad, LoadEntity, add_load_entities, entered_load
 from .lib.entities.entity_description import EntitySpec
 from .lib.plan.daily_load import LoadPlan
-from .load_entity import ChangeOfLoad, LoadEntity, add_load_entities, entered_load
 
 PARALLEL_UPDATES = 0
 

@@ -19,8 +19,8 @@ from .coordinator import RecordsConfigEntry
 from .coordinator.loads.entered_loads import entered_loads
 from .coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from .coordinator.meter_coordinator import MeterCoordinator
+from .entities.load_entity import PlanEntity, add_plan_entity
 from .lib.history.luxembourg_time import day_end, day_start, quarter_start
-from .load_entity import PlanEntity, add_plan_entity
 
 PARALLEL_UPDATES = 0
 PLAN = CalendarEntityDescription(key="plan", translation_key="plan")

@@ -10,7 +10,7 @@ from homeassistant.helpers.condition import (
     make_entity_state_condition,
 )
 
-from .trigger_and_condition_targets import (
+from .entities.trigger_and_condition_targets import (
     BREAKER,
     RELAYS,
     VALVE,

@@ -54,7 +54,7 @@ from .lib.prices.entered_contract import high_prices, prices_to_replace, with_co
 from .lib.virtual.clients import Profile
 from .lib.virtual.virtual_meter import MAX_BATTERIES
 from .sinks.shown_clients import clients_of
-from .user_locale import async_user_locale
+from .user_requests.user_locale import async_user_locale
 
 # Field of the dialog that moves sources of the Energy dashboard.
 _SOURCES = "sources"

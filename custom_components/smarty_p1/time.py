@@ -8,10 +8,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import RecordsConfigEntry
+from .entities.load_entity import LoadEntity, add_load_entities
 from .lib.entities.entity_description import EntitySpec
 from .lib.history.luxembourg_time import LUXEMBOURG
 from .lib.plan.daily_load import LoadPlan
-from .load_entity import LoadEntity, add_load_entities
 
 PARALLEL_UPDATES = 0
 DONE_BY: EntitySpec[LoadPlan] = EntitySpec(

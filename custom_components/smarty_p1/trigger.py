@@ -14,8 +14,7 @@ from homeassistant.helpers.trigger import (
     make_entity_target_state_trigger,
 )
 
-from .lib.entities.events import DISTURBANCE as DISTURBANCES
-from .trigger_and_condition_targets import (
+from .entities.trigger_and_condition_targets import (
     BREAKER,
     DISTURBANCE,
     MESSAGES,
@@ -26,6 +25,7 @@ from .trigger_and_condition_targets import (
     Voltages,
     is_outside_range,
 )
+from .lib.entities.events import DISTURBANCE as DISTURBANCES
 
 
 def _warning(to_state: str) -> type[Trigger]:

@@ -31,7 +31,7 @@ from ..const import (
 from ..coordinator.loads.refused_loads import NUMBERS, POWER_UNITS, unit_of
 from ..lib.amounts import KW, KWH, Amount
 from ..lib.json_types import JsonDict, JsonMapping
-from ..request_fields import SchemaFields
+from ..user_requests.request_fields import SchemaFields
 from .form import Input
 from .form_errors import FormErrors
 from .form_inputs import AmountField

@@ -21,7 +21,7 @@ from ..lib.json_types import JsonMapping
 from ..lib.markdown_text import in_markdown
 from ..lib.port.address_masking import redact_port
 from ..lib.port.errors import PortBusyError
-from ..user_locale import UserLocale, async_user_locale
+from ..user_requests.user_locale import UserLocale, async_user_locale
 from .form import Form
 from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry

@@ -10,7 +10,7 @@ from homeassistant.data_entry_flow import FlowHandler, FlowResult, section
 
 from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.markdown_text import Verbatim, in_markdown
-from ..user_locale import async_user_locale
+from ..user_requests.user_locale import async_user_locale
 from .form_inputs import FormInputs, amounts_in
 
 # Values of a submitted form, None before the form was shown.

@@ -18,10 +18,10 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
 )
 
-from ..amount_problem import UNUSUAL, AmountProblem
 from ..lib.amounts import Amount, AmountError, Unit, amount_text
 from ..lib.json_types import JsonDict, JsonMapping
-from ..user_locale import UserLocale, async_user_locale
+from ..user_requests.amount_problem import UNUSUAL, AmountProblem
+from ..user_requests.user_locale import UserLocale, async_user_locale
 from .form_errors import FormErrors
 
 # Maximum number of amounts that a message names.

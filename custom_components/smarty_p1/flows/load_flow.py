@@ -66,7 +66,7 @@ from ..lib.amounts import HOURS, KW, KWH, PERCENT, Amount
 from ..lib.history.luxembourg_time import local_day
 from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS
-from ..request_fields import SchemaFields
+from ..user_requests.request_fields import SchemaFields
 from .form import Input
 from .form_errors import FormErrors
 from .form_inputs import AmountField

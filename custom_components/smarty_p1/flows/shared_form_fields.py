@@ -26,7 +26,7 @@ from ..const import LOGGER
 from ..coordinator.mqtt_port import PREFIX
 from ..lib.json_types import JsonDict
 from ..lib.port.address_masking import redact_port
-from ..request_fields import SchemaFields
+from ..user_requests.request_fields import SchemaFields
 from .form_errors import FieldError
 
 # With the empty default value, the frontend suggests no port. Otherwise, it would choose the first

@@ -34,8 +34,8 @@ from ..coordinator.loads.refused_loads import COMMANDED, commanded
 from ..coordinator.statistics.load_energy import NoLoadStatisticError, async_load_energies
 from ..lib.json_types import JsonDict, JsonMapping, without
 from ..lib.markdown_text import in_markdown
-from ..request_fields import SchemaFields
-from ..user_locale import async_user_locale
+from ..user_requests.request_fields import SchemaFields
+from ..user_requests.user_locale import async_user_locale
 from .form import Form, Input
 from .form_errors import FieldError, FormErrors
 from .form_inputs import amounts_in

@@ -8,14 +8,14 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
 from homeassistant.helpers.llm import LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
 
-from ..access_rights import may_read
 from ..const import DOMAIN
 from ..coordinator import RecordsConfigEntry
 from ..lib.answers.assistant_facts import shortened
 from ..lib.json_types import JsonMapping
-from ..request_fields import SchemaFields
 from ..services.meter_of_call import ATTR_CONFIG_ENTRY
-from ..user_locale import UserLocale
+from ..user_requests.access_rights import may_read
+from ..user_requests.request_fields import SchemaFields
+from ..user_requests.user_locale import UserLocale
 from .exposed_meters import exposed_meters
 
 ATTR_METER = "meter"

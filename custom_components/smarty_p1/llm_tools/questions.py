@@ -33,10 +33,10 @@ from ..lib.answers.what_if_changes import FIELDS, KWH_PRICE
 from ..lib.history.luxembourg_time import LUXEMBOURG
 from ..lib.history.month_file_lines import month_name
 from ..lib.messages.monthly_report import cost_change, cost_change_so_far
-from ..request_fields import CHANGES, LOAD, SchemaFields, number_schema, schema_of
 from ..services import best_start, what_if
 from ..services.bill import ATTR_MONTH, month_named
 from ..services.meter_of_call import async_in_turn, async_readable_meter
+from ..user_requests.request_fields import CHANGES, LOAD, SchemaFields, number_schema, schema_of
 from .meter_tool import Answer, MeterQuestion, RefusalError
 
 _TEXT = vol.All(str, vol.Length(max=40))

@@ -23,7 +23,7 @@ from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..lib.history.luxembourg_time import LUXEMBOURG, local_day
 from ..lib.markdown_text import as_plain
 from ..lib.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Line, PlaceholderValue
-from ..user_locale import UserLocale
+from ..user_requests.user_locale import UserLocale
 from .message_options import other_meters
 
 # A phone shows about this many characters on the lock screen.

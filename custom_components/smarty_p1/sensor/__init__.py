@@ -16,6 +16,7 @@ from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.pulse_coordinator import PulseCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
 from ..coordinator.telegram_source import TelegramMeter
+from ..entities.load_entity import add_load_entities, add_plan_entity
 from ..entity import (
     SmartyEntity,
     StateWriter,
@@ -35,7 +36,6 @@ from ..lib.entities.reception_sensors import CONNECTION, RECEPTION_SENSORS
 from ..lib.entities.tariff_sensors import UNRECORDED_ATTRIBUTES
 from ..lib.json_types import JsonMapping
 from ..lib.meter.meter_reader import Reading
-from ..load_entity import add_load_entities, add_plan_entity
 from .board_sensors import pulse_sensors, tank_sensors
 from .load_sensors import PlanSavingSensor, battery_sensors, load_sensors
 from .sensor_description import describe_sensor

@@ -20,10 +20,10 @@ from homeassistant.util import dt as dt_util
 from ..coordinator.loads.needed_energy import PLANNED_POWER
 from ..coordinator.loads.shown_plans import BATTERY_PLANS, PLAN_SAVINGS, PlanSaving
 from ..coordinator.meter_coordinator import MeterCoordinator
+from ..entities.load_entity import LoadEntity, PlanEntity
 from ..lib.entities.deadband import DeadbandFilter, Shown, in_steps
 from ..lib.entities.entity_description import CURRENCY, SensorSpec
 from ..lib.plan.daily_load import LoadPlan, LoadState
-from ..load_entity import LoadEntity, PlanEntity
 from .sensor_description import describe_sensor
 
 LOAD_STATE = "load_state"

@@ -15,7 +15,7 @@ from ..lib.history.luxembourg_time import next_moment
 from ..lib.plan.coming_quarters import PlanLack
 from ..lib.plan.house_request import LoadWish
 from ..lib.plan.usual_house import MIN_DAYS
-from ..request_fields import LOAD
+from ..user_requests.request_fields import LOAD
 from .loads_of_call import ATTR_LOADS, LOADS, async_readable_loads
 from .meter_of_call import (
     METER,

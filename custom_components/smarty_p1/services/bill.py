@@ -16,7 +16,7 @@ from ..lib.bill.month import Month
 from ..lib.data_retention import KEPT_MONTHS
 from ..lib.history.month_file_lines import month_name
 from ..lib.json_types import JsonDict
-from ..request_fields import PLANNED_CAR, planned_car, whole_number_up_to
+from ..user_requests.request_fields import PLANNED_CAR, planned_car, whole_number_up_to
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 from .what_if import REFUSED, refusal_error
 

@@ -12,7 +12,7 @@ from homeassistant.helpers import config_validation as cv
 from ..coordinator.meter_capture import MAX_CAPTURE_MINUTES, CaptureRefusedError, MeterCapture
 from ..lib.capture.summary import CaptureSummary
 from ..lib.json_types import JsonDict
-from ..request_fields import whole_number_up_to
+from ..user_requests.request_fields import whole_number_up_to
 from .meter_of_call import METER, invalid, telegrams_of
 
 ATTR_STEP = "step"

@@ -8,7 +8,7 @@ from homeassistant.core import ServiceCall
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import config_validation as cv
 
-from ..request_fields import SchemaFields
+from ..user_requests.request_fields import SchemaFields
 
 ATTR_LOADS = "loads"
 MAX_LOADS = 10

@@ -11,7 +11,6 @@ from homeassistant.exceptions import ServiceValidationError, Unauthorized, Unkno
 from homeassistant.helpers import service
 from homeassistant.helpers.json import json_bytes_sorted
 
-from ..access_rights import may_read
 from ..computed_answers.answer_queue import DataVersion, answers_of
 from ..const import DOMAIN
 from ..coordinator import has_records, has_telegrams
@@ -25,7 +24,8 @@ from ..lib.fair_queue import BusyError
 from ..lib.history.luxembourg_time import in_utc
 from ..lib.plan.coming_quarters import Market
 from ..lib.stored_values import YEARS
-from ..request_fields import SchemaFields
+from ..user_requests.access_rights import may_read
+from ..user_requests.request_fields import SchemaFields
 
 ATTR_CONFIG_ENTRY = "config_entry"
 METER: SchemaFields = {vol.Optional(ATTR_CONFIG_ENTRY): str}

@@ -16,7 +16,7 @@ from ..lib.plan.house_battery import HouseBattery
 from ..lib.plan.house_plan import MAX_LOADS
 from ..lib.plan.house_request import BatteryWish, LoadWish
 from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
-from ..request_fields import number_schema
+from ..user_requests.request_fields import number_schema
 from .best_start import ATTR_BY, TIME_OR_DATE, known_plan, next_time
 from .loads_of_call import ATTR_LOADS, async_readable_loads
 from .meter_of_call import METER, async_in_turn, async_market_of_call, async_readable_meter

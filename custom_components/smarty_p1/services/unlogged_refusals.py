@@ -15,7 +15,7 @@ from homeassistant.exceptions import ServiceValidationError
 
 from ..computed_answers.answer_queue import asking_connection
 from ..const import DOMAIN
-from ..user_locale import async_user_locale
+from ..user_requests.user_locale import async_user_locale
 
 type Action = Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse]]
 

@@ -12,7 +12,6 @@ import voluptuous as vol
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
 
-from ..amount_problem import AmountProblem
 from ..computed_answers.what_if import async_download_prices, async_what_if
 from ..coordinator.counted_household import data_version
 from ..coordinator.meter_coordinator import MeterCoordinator
@@ -27,8 +26,9 @@ from ..lib.answers.what_if_changes import (
     unused_fields,
 )
 from ..lib.json_types import JsonDict, JsonMapping
-from ..request_fields import SchemaFields, schema_of
-from ..user_locale import UserLocale, async_user_locale
+from ..user_requests.amount_problem import AmountProblem
+from ..user_requests.request_fields import SchemaFields, schema_of
+from ..user_requests.user_locale import UserLocale, async_user_locale
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid, preparing
 
 _CHANGES, _FEED_IN_PRICE = "changes", "feed_in_price"

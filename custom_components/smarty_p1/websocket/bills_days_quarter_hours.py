@@ -28,7 +28,7 @@ from ..lib.history.luxembourg_time import in_utc, local_day
 from ..lib.history.quarter_hour import Origin
 from ..lib.json_types import JsonDict
 from ..lib.stored_values import YEARS
-from ..request_fields import PLANNED_CAR, planned_car
+from ..user_requests.request_fields import PLANNED_CAR, planned_car
 from .requests import Request, async_rendered, meter_command
 from .shared_answer_types import CalendarDay, CalendarMonth, OlderPricesAnswer, PeakAnswer, Time
 from .what_if import WhatIfAnswer, WhatIfRefusalAnswer, refusal_of

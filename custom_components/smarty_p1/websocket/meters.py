@@ -10,7 +10,6 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 
-from ..access_rights import readable_entries
 from ..const import DOMAIN, SECTION_LENEDA
 from ..coordinator import has_pulses, has_records, has_telegrams, is_live, loaded_meter
 from ..coordinator.entered_gas_prices import kwh_per_m3
@@ -27,6 +26,7 @@ from ..lib.json_types import JsonDict
 from ..lib.meter.meter_reader import EXPORTED_ENERGY, THRESHOLD, Reading
 from ..lib.prices.agreed_prices import AgreedPrices
 from ..lib.prices.published_prices import OlderPrices
+from ..user_requests.access_rights import readable_entries
 from .meter_status import MeterState, RemedyAnswer, now, status_of
 from .shared_answer_types import OlderPricesAnswer, Time
 

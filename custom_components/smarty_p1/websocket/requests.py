@@ -12,7 +12,6 @@ from homeassistant.components.websocket_api.messages import construct_result_mes
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_bytes, json_bytes_sorted
 
-from ..access_rights import readable_meter
 from ..computed_answers.answer_queue import answers_of, async_aside
 from ..const import DOMAIN
 from ..coordinator import loaded_live
@@ -21,7 +20,8 @@ from ..coordinator.meter_coordinator import MeterCoordinator
 from ..coordinator.telegram_source import TelegramSource
 from ..lib.fair_queue import BusyError
 from ..lib.json_types import JsonDict
-from ..request_fields import SchemaFields
+from ..user_requests.access_rights import readable_meter
+from ..user_requests.request_fields import SchemaFields
 
 type Request = Mapping[str, Any]
 type IsKept = Callable[[MeterCoordinator, Request], bool]

@@ -8,9 +8,9 @@ from homeassistant.components.websocket_api.messages import construct_event_mess
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
-from ..access_rights import may_read, readable_meter
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.json_types import JsonMapping
+from ..user_requests.access_rights import may_read, readable_meter
 from .requests import BUSY, NOT_FOUND
 
 # Maximum number of subscriptions of one user to one meter, because each one costs time at every

@@ -15,7 +15,7 @@ from ..coordinator.meter_coordinator import MeterCoordinator
 from ..lib.advice.what_if_year import MIN_DAYS, WhatIfError, WhatIfRefusal
 from ..lib.answers.what_if_changes import KWH_PRICE
 from ..lib.json_types import JsonDict
-from ..request_fields import CHANGES, schema_of
+from ..user_requests.request_fields import CHANGES, schema_of
 from .requests import Request, meter_command
 from .shared_answer_types import CalendarDay, OlderPricesAnswer
 

@@ -18,7 +18,7 @@ from custom_components.smarty_p1.lib.prices import agreed_prices
 from custom_components.smarty_p1.lib.prices.contract import Contract
 from custom_components.smarty_p1.lib.prices.entered_contract import contract_of, prices_to_replace
 from custom_components.smarty_p1.lib.prices.published_prices import OlderPrices, PublishedPrices
-from custom_components.smarty_p1.user_locale import async_user_locale
+from custom_components.smarty_p1.user_requests.user_locale import async_user_locale
 from dev.testing.prices import PRICES
 from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import choose, is_created, is_done, open_repair, suggested

@@ -19,8 +19,8 @@ from ...lib.amounts import CENTIMETRES, LITRES, Amount, amount_text
 from ...lib.boards.tank_level import Shape
 from ...lib.json_types import JsonDict
 from ...lib.markdown_text import in_markdown
-from ...request_fields import SchemaFields
-from ...user_locale import UserLocale, async_user_locale
+from ...user_requests.request_fields import SchemaFields
+from ...user_requests.user_locale import UserLocale, async_user_locale
 from ..dialog_base import Draft
 from ..form import Form, Input
 from ..form_inputs import AmountField, FormInputs

@@ -8,7 +8,7 @@ from ...coordinator.entry_types import known_meters
 from ...lib.history.luxembourg_time import LUXEMBOURG, QUARTER_HOUR, day_start
 from ...lib.leneda.measured_and_estimated_rows import LenedaRows, last_whole_day
 from ...lib.markdown_text import Verbatim
-from ...user_locale import async_user_locale
+from ...user_requests.user_locale import async_user_locale
 from ..dialog_base import DialogSteps
 from ..form import Input
 from ..options.leneda_account import account_fields, async_read_new_account

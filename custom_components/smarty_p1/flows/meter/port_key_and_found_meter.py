@@ -32,7 +32,7 @@ from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.p1.telegram import Telegram
 from ...lib.port.probing import probe
 from ...lib.publish.mqtt_messages import ONLINE
-from ...user_locale import UserLocale, async_user_locale
+from ...user_requests.user_locale import UserLocale, async_user_locale
 from ..dialog_base import DialogSteps
 from ..form import Input
 from ..ports_in_use import async_next_gateway_port

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.amounts import Amount
 from ...lib.json_types import JsonDict, JsonMapping
-from ...user_locale import UserLocale
+from ...user_requests.user_locale import UserLocale
 from ..form_inputs import FormInputs, Place
 from ..shared_form_fields import DayField
 

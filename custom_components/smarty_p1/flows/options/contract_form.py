@@ -41,8 +41,8 @@ from ...lib.prices.entered_contract import (
 )
 from ...lib.prices.published_prices import CONSUMER_CATEGORIES, METER_SIZES, REFERENCE_POWERS
 from ...lib.prices.time_of_use import WEEKDAYS
-from ...request_fields import SchemaFields
-from ...user_locale import UserLocale, async_user_locale
+from ...user_requests.request_fields import SchemaFields
+from ...user_requests.user_locale import UserLocale, async_user_locale
 from ..form_inputs import AmountChoice, AmountField, FormInputs, Place
 from ..shared_form_fields import ClockField, DayField, list_field
 from .state_aids_form import prices_of_aids

@@ -17,7 +17,7 @@ from ...lib.prices.entered_contract import (
     in_order,
     with_confirmed_prices,
 )
-from ...user_locale import UserLocale, async_user_locale
+from ...user_requests.user_locale import UserLocale, async_user_locale
 from ..shared_form_fields import list_field
 from .contract_form import EditedContract
 

@@ -30,8 +30,8 @@ from ...messages import (
     options_to_show,
     other_meters,
 )
-from ...request_fields import SchemaFields
-from ...user_locale import UserLocale
+from ...user_requests.request_fields import SchemaFields
+from ...user_requests.user_locale import UserLocale
 from ..form_inputs import AmountField, FormInputs
 from ..shared_form_fields import ClockField, switches
 from .options_page import OptionsPage

@@ -38,7 +38,7 @@ from ...lib.leneda.gas_response import STANDARD_VOLUME, read_gas_series
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow
 from ...lib.leneda.series_codes import POINT
 from ...lib.port.address_masking import MASK
-from ...request_fields import SchemaFields
+from ...user_requests.request_fields import SchemaFields
 from ..form_errors import FieldError, FormErrors
 from .options_page import section_page
 

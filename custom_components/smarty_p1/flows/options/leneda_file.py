@@ -15,7 +15,7 @@ from ...lib.history.luxembourg_time import LUXEMBOURG
 from ...lib.leneda.portal_file import MAX_EXPORT_SIZE
 from ...lib.leneda.series_codes import Quantity
 from ...lib.markdown_text import Verbatim
-from ...user_locale import async_user_locale
+from ...user_requests.user_locale import async_user_locale
 from ..form import Form, Input
 
 _FILE = "file"

@@ -48,8 +48,8 @@ from ...lib.prices.entered_contract import (
     terms_on,
     with_confirmed_prices,
 )
-from ...request_fields import SchemaFields
-from ...user_locale import UserLocale, async_user_locale
+from ...user_requests.request_fields import SchemaFields
+from ...user_requests.user_locale import UserLocale, async_user_locale
 from ..form import Form, Input, add_steps
 from ..shared_form_fields import list_field
 from .contract_form import (

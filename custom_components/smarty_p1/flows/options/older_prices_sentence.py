@@ -8,7 +8,7 @@ from datetime import date
 from homeassistant.core import HomeAssistant
 
 from ...lib.prices.published_prices import OlderPrices
-from ...user_locale import UserLocale
+from ...user_requests.user_locale import UserLocale
 
 _KINDS = {"grid": "older_grid", "levies": "older_levies", "vat": "older_vat"}
 _AIDS = {"state_aid": "state_aid_ended"}

@@ -7,8 +7,8 @@ from homeassistant.core import HomeAssistant
 
 from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.json_types import JsonMapping
-from ...request_fields import SchemaFields
-from ...user_locale import UserLocale
+from ...user_requests.request_fields import SchemaFields
+from ...user_requests.user_locale import UserLocale
 from ..form_inputs import FormInputs
 
 type Options = dict[str, Any]

@@ -37,7 +37,7 @@ from ...lib.publish.publish_format import (
     default_topic,
 )
 from ...lib.publish.topics import is_topic
-from ...request_fields import SchemaFields
+from ...user_requests.request_fields import SchemaFields
 from ..form_errors import FieldError, FormErrors
 from ..shared_form_fields import list_field, switches, whole_number_field
 from .options_page import section_page

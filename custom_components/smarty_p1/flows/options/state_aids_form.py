@@ -21,7 +21,7 @@ from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.prices.contract import MAX_AIDS
 from ...lib.prices.contract_terms import AID_AMOUNTS, USUAL_EUR_PER_MONTH
 from ...lib.prices.entered_contract import USUAL_EUR_PER_KWH, is_aid_possible, tidy_aid
-from ...user_locale import UserLocale
+from ...user_requests.user_locale import UserLocale
 from ..form_inputs import AmountField, FormInputs, Place
 from ..shared_form_fields import DayField
 from .amount_rows import AmountRows

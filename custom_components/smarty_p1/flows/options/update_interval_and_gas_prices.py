@@ -30,7 +30,7 @@ from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.amounts import EUR_PER_M3, EUR_PER_MONTH, KW, KWH_PER_M3, Amount
 from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.prices.entered_contract import in_order
-from ...user_locale import UserLocale
+from ...user_requests.user_locale import UserLocale
 from ..form_inputs import AmountField, FormInputs
 from ..shared_form_fields import DayField, whole_number_field
 from .amount_rows import AmountRows

@@ -36,9 +36,9 @@ from ...lib.virtual.clients import Profile
 from ...lib.virtual.device_identity import draw_serial
 from ...lib.virtual.virtual_meter import MAX_BATTERIES
 from ...lib.virtual_server.server import UDP_PORTS
-from ...request_fields import SchemaFields
 from ...sinks.shown_clients import ShownClient, clients_of
-from ...user_locale import UserLocale, async_user_locale
+from ...user_requests.request_fields import SchemaFields
+from ...user_requests.user_locale import UserLocale, async_user_locale
 from ..form_errors import FormErrors
 from ..shared_form_fields import list_field, switches, whole_number_field
 from .options_page import section_page

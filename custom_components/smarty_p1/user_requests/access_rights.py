@@ -12,9 +12,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import entity_registry as er
 
-from .const import DOMAIN
-from .coordinator import has_pulses, has_records
-from .coordinator.entry_types import AnyConfigEntry, known_meters
+from ..const import DOMAIN
+from ..coordinator import has_pulses, has_records
+from ..coordinator.entry_types import AnyConfigEntry, known_meters
 
 
 def may_read(hass: HomeAssistant, user: User, entry: AnyConfigEntry) -> bool:

@@ -12,9 +12,9 @@ from homeassistant.helpers.automation import DomainSpec
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_conversion import ElectricPotentialConverter
 
-from .const import DOMAIN
-from .coordinator.loads.state_numbers import converted
-from .lib.entities.meter_sensors import VOLTAGE_LIMITS
+from ..const import DOMAIN
+from ..coordinator.loads.state_numbers import converted
+from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
 
 WARNING = frozenset({"demand_will_exceed"})
 MESSAGES = frozenset({"message", *(f"channel_message_{number}" for number in range(1, 6))})

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Self
 
-from .lib.amounts import AmountError, AmountFault, Unit, shown_typed
+from ..lib.amounts import AmountError, AmountFault, Unit, shown_typed
 from .user_locale import UserLocale
 
 # Translation key of each message, and the text behind the amount that its placeholder names.

@@ -12,9 +12,9 @@ from homeassistant.generated.languages import LANGUAGES
 from homeassistant.helpers.http import current_request
 from homeassistant.helpers.translation import async_get_translations
 
-from .const import DOMAIN
-from .lib.amounts import amount_text
-from .lib.json_types import JsonDict, JsonMapping
+from ..const import DOMAIN
+from ..lib.amounts import amount_text
+from ..lib.json_types import JsonDict, JsonMapping
 
 _MAX_TAGS = 20
 # Languages of Home Assistant whose numbers have a decimal point.

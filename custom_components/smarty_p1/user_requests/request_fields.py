@@ -7,12 +7,12 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 
-from .lib.amounts import Amount
-from .lib.answers.what_if import KINDS, PLAN
-from .lib.answers.what_if_changes import ATTR_KIND, FIELDS, Fields, lacking_fields, unused_fields
-from .lib.json_types import JsonMapping
-from .lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
-from .lib.prices.contract_terms import MAX_TEXT_CHARS, Choice, Term
+from ..lib.amounts import Amount
+from ..lib.answers.what_if import KINDS, PLAN
+from ..lib.answers.what_if_changes import ATTR_KIND, FIELDS, Fields, lacking_fields, unused_fields
+from ..lib.json_types import JsonMapping
+from ..lib.plan.planned_load import MAX_LOAD_HOURS, MAX_LOAD_KW, MIN_LOAD_HOURS, MIN_LOAD_KW
+from ..lib.prices.contract_terms import MAX_TEXT_CHARS, Choice, Term
 
 type SchemaFields = dict[vol.Marker, Any]
 """Fields of a form or request, each with the schema or selector of its values."""

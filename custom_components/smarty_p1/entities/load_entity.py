@@ -14,19 +14,19 @@ from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, SUBENTRY_LOAD
-from .coordinator.loads.entered_loads import (
+from ..const import DOMAIN, SUBENTRY_LOAD
+from ..coordinator.loads.entered_loads import (
     EnteredLoad,
     entered_loads,
     on_changed_loads,
     subentries_of,
 )
-from .coordinator.loads.shown_plans import LOAD_PLANS, ShownValues
-from .coordinator.meter_coordinator import MeterCoordinator
-from .entity import meter_device
-from .lib.entities.entity_description import EntitySpec
-from .lib.plan.daily_load import DailyLoad, LoadPlan
-from .lib.plan.load_record import LoadRecord
+from ..coordinator.loads.shown_plans import LOAD_PLANS, ShownValues
+from ..coordinator.meter_coordinator import MeterCoordinator
+from ..entity import meter_device
+from ..lib.entities.entity_description import EntitySpec
+from ..lib.plan.daily_load import DailyLoad, LoadPlan
+from ..lib.plan.load_record import LoadRecord
 
 type ChangeOfLoad = Callable[[LoadRecord, DailyLoad, datetime], LoadRecord]
 

@@ -1,0 +1,1 @@
+"""Base classes of the entities of loads, and the entities that triggers and conditions watch."""

@@ -1,0 +1,1 @@
+"""Requests of users: rights, fields, language, and typed amounts that are refused."""
