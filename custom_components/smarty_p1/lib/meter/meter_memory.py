@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Protocol, Self
 
-from ..clock_lag import ClockLag
 from ..clock_verdict import ClockVerdict
 from ..history.market_prices import MarketPrices
 from ..history.quarter_hour_meter import QuarterHourMeter
@@ -18,6 +17,7 @@ from ..p1.keys import FINGERPRINT_SIZE, key_fingerprint
 from ..p1.telegram import Telegram, Verification
 from ..stored_json import Range, Size, dump, load
 from ..stored_values import Stored, checked_mapping
+from .clock_lag import ClockLag
 from .flow_rate import FlowRates
 from .held_back_totals import Totals
 from .key_proof import KeyProof

@@ -1,6 +1,6 @@
 """How far a meter's clock is behind, by the delays of telegrams from a broker."""
 
-from smartyp1.clock_lag import ClockLag
+from smartyp1.meter.clock_lag import ClockLag
 
 
 def lag_of(*delays: float, every: float = 10.0, known: float | None = None) -> float:
