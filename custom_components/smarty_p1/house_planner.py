@@ -45,7 +45,7 @@ from .coordinator.loads.shown_plans import (
     planned_loads,
 )
 from .coordinator.market_prices.contract_market_prices import async_contract_market_prices
-from .coordinator.repair_issues import Problem, set_issue
+from .coordinator.repair_issues import set_issue
 from .lib.answers.outlook import FORMAT_JSON
 from .lib.answers.plan import PLAN_FORMATS
 from .lib.history.luxembourg_time import hour_start, quarter_start
@@ -57,6 +57,7 @@ from .lib.plan.house_request import LoadWish, PlannedHouse
 from .lib.plan.load_record import Charge, LoadRecord, Noted
 from .lib.plan.next_kwh_price import NO_KWH
 from .lib.plan.operator_limit import LimitLook, OperatorLimit
+from .lib.problem import Problem
 
 _QUARTERS = (0, 15, 30, 45)
 # The recorder writes the last five minutes of a load ten seconds after they have ended. Before, the

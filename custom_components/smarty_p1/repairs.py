@@ -34,7 +34,7 @@ from .const import (
 from .coordinator.entry_types import short_title
 from .coordinator.meter_capture import CaptureRefusedError
 from .coordinator.meter_records import MeterRecords
-from .coordinator.repair_issues import ENTRY_ID, Problem
+from .coordinator.repair_issues import ENTRY_ID
 from .coordinator.telegram_source import MeterConfigEntry
 from .dashboards import Offer, async_move, async_offers, async_undo
 from .entity import mbus_device
@@ -51,6 +51,7 @@ from .lib.json_types import JsonDict, JsonMapping
 from .lib.markdown_text import TextPlaceholders, Verbatim, as_plain, in_markdown
 from .lib.meter.object_count_and_rate_limits import shown_name
 from .lib.prices.entered_contract import high_prices, prices_to_replace, with_confirmed_prices
+from .lib.problem import Problem
 from .lib.virtual.clients import Profile
 from .lib.virtual.virtual_meter import MAX_BATTERIES
 from .sinks.shown_clients import clients_of

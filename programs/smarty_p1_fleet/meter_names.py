@@ -24,7 +24,6 @@ from smartyp1.p1.telegram import Telegram
 
 from .store.series_line_protocol import meter_label
 
-OTHER_METER = "other_meter"
 ENTRIES = "*.*"
 """Pattern of the keys of all entries of names and meters in the bucket."""
 NAMES_INTERVAL_S = 5.0
@@ -128,7 +127,7 @@ class MeterNames:
                 break
             if await self._put(*missing) and missing[1] == title != label:
                 await self._put(meter_key(title), label)
-        self._log.warn(_OTHER_METER, title, label, key=(OTHER_METER, telegram.system_title))
+        self._log.warn(_OTHER_METER, title, label, key=(_OTHER_METER, telegram.system_title))
         return False
 
     def _missing(self, title: str, label: str, moment: float) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 
 from smartyp1.clock_verdict import UnreadableClock
-from smartyp1.failure_detection import ReadingProblem
+from smartyp1.failure_detection import Obstacle, ReadingProblem
 from smartyp1.meter.meter_identity import FirstMeter
 from smartyp1.meter.meter_reader import Reading
 from smartyp1.meter.meter_session import MeterSession, OtherMeter, Rejected
@@ -13,6 +13,7 @@ from smartyp1.p1.frame_header import title_text
 from smartyp1.p1.rejection_reasons import Reason
 from smartyp1.port.errors import PROBLEM_OF
 from smartyp1.port.unread_bytes import UnreadBytes
+from smartyp1.problem import Problem
 
 from .decoded_meters import DecodedMeters
 from .log_once import LogOnce
@@ -22,7 +23,6 @@ from .port_condition import Note
 
 LOGGER = logging.getLogger(__name__)
 
-OTHER_METER = "other_meter"
 # Number of consecutive failures with the same DLMS system title after which a message is logged.
 # Noise never repeats a title, so two failures show that a key is missing. Frames whose first bytes
 # were altered repeat a title, so three failures are needed to show that a key is wrong. A line may
@@ -128,7 +128,7 @@ class DecodedPort:
         title, problem = event.system_title, self._problem_of(event)
         self._note(lambda health, now: health.rejected(now, problem, sender=title))
         if isinstance(event, OtherMeter):
-            self._rejected.labels(self._label, OTHER_METER).inc()
+            self._rejected.labels(self._label, Problem.OTHER_METER).inc()
             name = "a meter without a name" if event.name is None else event.name
             self._log.warn(_OTHER_METER, self._label, title_text(title), name)
             return
@@ -142,9 +142,9 @@ class DecodedPort:
             text = _ALTERED_OR_NEW_KEY if is_proved else _HELP[event.reason]
             self._log.warn(text, self._label, title_text(title))
 
-    def _problem_of(self, event: Rejected) -> ReadingProblem:
+    def _problem_of(self, event: Rejected) -> Obstacle:
         if isinstance(event, OtherMeter):
-            return ReadingProblem.OTHER_METER if event.name else ReadingProblem.NO_DEVICE_NAME
+            return Problem.OTHER_METER if event.name else ReadingProblem.NO_DEVICE_NAME
         is_of_keys = event.reason in {Reason.TAG, Reason.AUTHENTICATION_KEY}
         now = datetime.now(UTC)
         if is_of_keys and self._session.are_keys_proved(event, now, time.monotonic()):

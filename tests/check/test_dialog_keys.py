@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
-from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.lib.failure_detection import ReadingProblem
+from custom_components.smarty_p1.lib.problem import Problem
 from dev.checkout import ROOT
 from smartyp1.json_types import JsonDict
 
@@ -133,12 +133,12 @@ DIALOGS |= {
 def problems_of_ports() -> set[str]:
     """Return the problems of the errors of ports, which the set-up shows as its own errors."""
     return {
-        ReadingProblem[node.attr]
+        enum[node.attr]
         for path in RAISING
         for node in ast.walk(ast.parse((HOUSE / path).read_text("utf-8")))
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "ReadingProblem"
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+        for enum in (Problem, ReadingProblem)
+        if enum.__name__ == node.value.id
     }
 
 

@@ -14,7 +14,8 @@ from homeassistant.exceptions import ServiceValidationError
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator import meter_capture
-from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
+from custom_components.smarty_p1.coordinator.repair_issues import raise_issue
+from custom_components.smarty_p1.lib.problem import Problem
 from dev.encoder import TITLE
 from dev.simulator.frame import AUTHENTICATION_KEY
 from smartyp1.capture.anonymiser import Chunk

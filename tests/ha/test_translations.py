@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from string import Formatter
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -18,7 +18,6 @@ from custom_components.smarty_p1.binary_sensor import RUNS_BY_PLAN
 from custom_components.smarty_p1.calendar import PLAN
 from custom_components.smarty_p1.condition import CONDITIONS
 from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
-from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.coordinator.stored.throttled_store import UnreadableNowError
 from custom_components.smarty_p1.flows.boards import board_probe
@@ -39,7 +38,11 @@ from custom_components.smarty_p1.lib.entities.quarter_hour_power_sensors import 
 )
 from custom_components.smarty_p1.lib.entities.reception_sensors import CONNECTION, RECEPTION_SENSORS
 from custom_components.smarty_p1.lib.entities.tariff_sensors import TARIFF_SENSORS
-from custom_components.smarty_p1.lib.failure_detection import PORT_LOST, ReadingProblem
+from custom_components.smarty_p1.lib.failure_detection import (
+    METER_OBSTACLES,
+    PORT_LOST,
+    ReadingProblem,
+)
 from custom_components.smarty_p1.lib.leneda.day_differences import Cause
 from custom_components.smarty_p1.lib.leneda.portal_file import MAX_EXPORT_SIZE
 from custom_components.smarty_p1.lib.leneda.portal_file_refusals import ExportRefusal
@@ -51,6 +54,7 @@ from custom_components.smarty_p1.lib.port import probing
 from custom_components.smarty_p1.lib.port.errors import PROBLEM_OF, LinkError, ProbeError
 from custom_components.smarty_p1.lib.prices.contract import MAX_AID_NAME_LENGTH
 from custom_components.smarty_p1.lib.prices.contract_terms import AID_TERMS, CONTRACT_TERMS
+from custom_components.smarty_p1.lib.problem import Problem
 from custom_components.smarty_p1.lib.virtual.virtual_meter import MAX_BATTERIES
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
 from custom_components.smarty_p1.sensor.load_sensors import LOAD_SENSORS, PLAN_SAVING
@@ -114,8 +118,9 @@ def kinds_of(cls: type[LinkError]) -> Iterator[type[LinkError]]:
 def test_each_obstacle_has_a_text() -> None:
     assert PROBLEM_OF.keys() == set(Reason)
     assert what_if.REFUSED.keys() == set(WhatIfRefusal)
-    keys = {*ReadingProblem, *CaptureRefusal, *ExportRefusal, *Cause}
-    assert TEXTS["exceptions"].keys() >= keys | {
+    obstacles = {*ReadingProblem, *METER_OBSTACLES, *get_args(Cause.__value__)}
+    refusals = {*CaptureRefusal, *ExportRefusal}
+    assert TEXTS["exceptions"].keys() >= obstacles | refusals | {
         *what_if.REFUSED.values(),
         *what_if.OF_MARKET.values(),
     }

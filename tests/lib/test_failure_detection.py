@@ -8,6 +8,7 @@ of the same name and details.
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from math import inf
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -26,11 +27,17 @@ from smartyp1.failure_detection import (
     Details,
     FailureDetection,
     FailureState,
+    Obstacle,
+    ObstacleWithIssue,
     ReadingProblem,
     Repair,
     Rules,
 )
+from smartyp1.problem import Problem
 
+OBSTACLES: Mapping[str, Obstacle] = {
+    problem.value: problem for problem in (*ReadingProblem, *get_args(ObstacleWithIssue))
+}
 # Sequences of a meter, from a set-up at second 0.
 METERS = [
     *rows("""
@@ -96,23 +103,23 @@ METERS = [
 # Keys.
 0..29/10 wrong_key             | 40    | failing wrong_key
 0..30/10 wrong_key             | 30    | failing wrong_key
-0..40/10 wrong_key             | 40    | failing wrong_key +keys(wrong_key)
+0..40/10 wrong_key             | 40    | failing wrong_key +wrong_key(wrong_key)
 0..4/1 wrong_key               | 29    | waiting
 0..4/1 wrong_key               | 63    | failing wrong_key
 0..4/1 wrong_key, 30 wrong_key | 39    | failing wrong_key
-0..4/1 wrong_key, 30 wrong_key | 40    | failing wrong_key +keys(wrong_key)
+0..4/1 wrong_key, 30 wrong_key | 40    | failing wrong_key +wrong_key(wrong_key)
 0..4/1 wrong_key, 20 ok, 40 wrong_key | 40    | receiving
 0 other_authentication_key, 1..40/10 wrong_key | 39    | failing other_authentication_key
 0 other_authentication_key, 1..51/10 wrong_key | 61 | \
-    failing other_authentication_key +keys(other_authentication_key)
+    failing other_authentication_key +wrong_key(other_authentication_key)
 10 ok, 15..55/10 wrong_key     | 54    | receiving
-10 ok, 15..55/10 wrong_key     | 55    | failing wrong_key +keys(wrong_key)
+10 ok, 15..55/10 wrong_key     | 55    | failing wrong_key +wrong_key(wrong_key)
 0..40/10 wrong_key, 45 ok      | 45    | receiving
-0..40/10 wrong_key, 45 begin   | 45    | waiting +keys(wrong_key)
+0..40/10 wrong_key, 45 begin   | 45    | waiting +wrong_key(wrong_key)
 0..40/10 wrong_key, 45 begin, 50 ok | 50    | receiving
-0..40/10 wrong_key, 41 lost link_lost | 50    | failing link_lost +keys(wrong_key)
-0..40/10 wrong_key, 41 damaged | 60    | failing wrong_key +keys(wrong_key)
-0..40/10 wrong_key             | 900   | failing nothing_received +keys(wrong_key)
+0..40/10 wrong_key, 41 lost link_lost | 50    | failing link_lost +wrong_key(wrong_key)
+0..40/10 wrong_key, 41 damaged | 60    | failing wrong_key +wrong_key(wrong_key)
+0..40/10 wrong_key             | 900   | failing nothing_received +wrong_key(wrong_key)
 # A port that was silent from the begin on has not fallen silent.
 30 lost port_silent            | 40    | failing nothing_received
 1 bytes, 31 lost port_silent   | 40    | failing port_silent
@@ -134,12 +141,12 @@ METERS = [
 0..40/10 other_meter           | 40    | failing other_meter(SAG2) +
 0..40/10 other_meter_unreadable | 40    | failing other_meter_unreadable +
 0..50/10 other_meter_unreadable, 25 wrong_key | 60    | failing wrong_key
-0..40/10 other_meter_unreadable, 45..49/1 wrong_key | 60    | failing wrong_key +keys(wrong_key)
+0..40/10 other_meter_unreadable, 45..49/1 wrong_key | 60 | failing wrong_key +wrong_key(wrong_key)
 0..40/10 other_meter_unreadable, 41..45/1 other_meter | 60    | failing other_meter(SAG2) +
 0..40/10 other_meter, 41..45/1 other_meter_unreadable | 60    | failing other_meter_unreadable +
 0..40/10 other_meter, 45 ok    | 45    | receiving
 0..90/10 no_device_name        | 90    | failing no_device_name
-0..40/10 wrong_key, 45 no_device_name | 60    | failing no_device_name +keys(wrong_key)
+0..40/10 wrong_key, 45 no_device_name | 60    | failing no_device_name +wrong_key(wrong_key)
 # Telegrams from long ago.
 5 late -3600                   | 5     | failing telegrams_late(-3600)
 10 ok, 20 late -3600           | 20    | failing telegrams_late(-3600)
@@ -185,12 +192,12 @@ METERS = [
 10 ok, 400 lost link_lost      | 420   | failing link_lost +no_telegram(link_lost)
 1 lost port_not_found, 100 begin | 101   | waiting
 1 lost port_not_found, 100 begin | 400   | failing nothing_received
-10 ok, 400..440/10 wrong_key   | 450   | failing wrong_key +keys(wrong_key)
+10 ok, 400..440/10 wrong_key   | 450   | failing wrong_key +wrong_key(wrong_key)
 # A single telegram in sixteen gets through: a poor line, shown once, until it is good or lost.
-0..4000/160 ok, 5..4000/160 lost link_lost | 4000  | poor_line poor_line (shown) +poor_line
-0..330/160 ok, 480..2000/10 ok | 1379  | poor_line poor_line (shown) +poor_line
+0..4000/160 ok, 5..4000/160 lost link_lost | 4000  | unsteady poor_line (shown) +poor_line
+0..330/160 ok, 480..2000/10 ok | 1379  | unsteady poor_line (shown) +poor_line
 0..330/160 ok, 480..2000/10 ok | 1380  | receiving
-0..330/160 ok                  | 3979  | poor_line poor_line +
+0..330/160 ok                  | 3979  | unsteady poor_line +
 0..330/160 ok                  | 3980  | failing nothing_received +no_telegram(nothing_received)
 0..330/160 ok, 400 begin       | 401   | waiting
 0..8000/1900 ok                | 7700  | failing nothing_received
@@ -217,10 +224,10 @@ METERS = [
         for between in ("5..4000/10 damaged", "5..4000/10 bytes", "0 back")
         for until, expected in rows("""
             325  | receiving
-            400  | poor_line poor_line +
-            480  | poor_line poor_line (shown) +poor_line
-            600  | poor_line poor_line +
-            4000 | poor_line poor_line (shown) +poor_line
+            400  | unsteady poor_line +
+            480  | unsteady poor_line (shown) +poor_line
+            600  | unsteady poor_line +
+            4000 | unsteady poor_line (shown) +poor_line
         """)
     ),
 ]
@@ -304,9 +311,9 @@ def apply(health: FailureDetection, now: float, name: str, more: str) -> None:
             verdict = ClockVerdict(deviation, may_be_late=name == "clock_read")
             health.clock_judged(now, verdict)
         case "other_meter":
-            health.rejected(now, ReadingProblem.OTHER_METER, (("found", "SAG2"),))
+            health.rejected(now, Problem.OTHER_METER, (("found", "SAG2"),))
         case _:
-            health.rejected(now, ReadingProblem(name))
+            health.rejected(now, OBSTACLES[name])
 
 
 def run(health: FailureDetection, text: str, until: float) -> Iterator[tuple[float, Condition]]:
@@ -358,15 +365,15 @@ def test_another_source(source: str, events: str, until: str, expected: str) -> 
 
 def test_existing_repairs_are_taken_over_and_no_other_is_withdrawn() -> None:
     before: Mapping[Repair, Details] = {
-        Repair.METER_CLOCK: (("minutes", "9"),),
-        Repair.OTHER_METER: (("found", "SAG2"),),
+        Problem.METER_CLOCK: (("minutes", "9"),),
+        Problem.OTHER_METER: (("found", "SAG2"),),
     }
     health = FailureDetection(METER, before)
     assert health.condition_at(0).repairs == before
     health.begin(0)
     health.accepted(1)
     health.clock_judged(1, ClockVerdict(timedelta(seconds=250)))
-    assert health.condition_at(1).repairs == {Repair.METER_CLOCK: (("minutes", "9"),)}
+    assert health.condition_at(1).repairs == {Problem.METER_CLOCK: (("minutes", "9"),)}
     health.clock_judged(2, ClockVerdict(timedelta(seconds=10)))
     assert health.condition_at(2).repairs == {}
 
@@ -433,13 +440,13 @@ def test_invariants_of_any_sequence(rules: Rules, sequence: list[tuple[float, st
             if before.state is condition.state is FailureState.FAILING:
                 assert now - told_at >= 10 - 1e-6
             before, told_at = condition, now
-        is_told = condition.state in {FailureState.FAILING, FailureState.POOR_LINE}
+        is_told = condition.state in {FailureState.FAILING, FailureState.UNSTEADY}
         assert (condition.obstacle is not None) == is_told
-        assert (condition.state is FailureState.POOR_LINE) == (
-            Repair.POOR_LINE in condition.repairs
+        assert (condition.state is FailureState.UNSTEADY) == (
+            Problem.POOR_LINE in condition.repairs
         )
         assert not (condition.has_value and condition.state is FailureState.FAILING)
-        assert not {Repair.CATCHING_UP, Repair.TELEGRAMS_LATE} <= condition.repairs.keys()
-        assert not {Repair.OTHER_METER, Repair.OTHER_METER_UNREADABLE} <= condition.repairs.keys()
+        assert not {Problem.CATCHING_UP, Problem.TELEGRAMS_LATE} <= condition.repairs.keys()
+        assert not {Problem.OTHER_METER, Problem.OTHER_METER_UNREADABLE} <= condition.repairs.keys()
     again = [told(condition) for _, condition in run(FailureDetection(rules), text, until)]
     assert again == [told(condition) for _, condition in run(FailureDetection(rules), text, until)]

@@ -24,9 +24,10 @@ from ..lib.capture.anonymiser import Chunk, anonymise
 from ..lib.capture.capture_file import Recording, capture_text
 from ..lib.capture.summary import CaptureSummary, summarise
 from ..lib.p1.frame_decryptor import FrameDecryptor
+from ..lib.problem import Problem
 from .entry_types import AnyConfigEntry
 from .garbage_collection import without_collection
-from .repair_issues import Problem, raise_issue, withdraw_issues
+from .repair_issues import raise_issue, withdraw_issues
 
 # Subfolder of Home Assistant's configuration folder for the files of captures.
 FOLDER = DOMAIN

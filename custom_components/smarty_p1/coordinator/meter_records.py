@@ -27,12 +27,13 @@ from ..lib.prices.entered_contract import (
     unconfirmed_prices,
     wanted_options,
 )
+from ..lib.problem import Problem
 from .entry_types import AnyConfigEntry
 from .last_hours import forget_last_hour, last_hour_of
 from .leneda.download import LenedaDownload
 from .leneda.leneda_data import LenedaData
 from .market_prices.measured_prices import MeasuredPrices
-from .repair_issues import Problem, set_issue
+from .repair_issues import set_issue
 from .statistics.gas_statistics import GasStatistics
 from .statistics.meter_statistics import MeterStatistics
 from .stored.meter_history import MeterHistory

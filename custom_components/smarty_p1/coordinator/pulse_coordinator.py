@@ -33,13 +33,14 @@ from ..lib.fault_log import Listeners
 from ..lib.meter.last_hour import STEP_S
 from ..lib.min_interval import MinInterval
 from ..lib.port.errors import LinkError, PortSilentError
+from ..lib.problem import Problem
 from .background_tasks import SupervisedTask
 from .coordinator_base import DataSource, SourceCoordinator
 from .entry_types import AnyConfigEntry
 from .last_hours import last_hour_of
 from .mqtt_port import async_has_mqtt
 from .port_connection import PortConnection
-from .repair_issues import Problem, is_raised, raise_issue, withdraw_issues
+from .repair_issues import is_raised, raise_issue, withdraw_issues
 from .stored.pulse_count_file import PulseCounter, PulseData
 
 if TYPE_CHECKING:

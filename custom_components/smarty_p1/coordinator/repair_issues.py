@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import get_args
 
 from homeassistant.config_entries import (
     SIGNAL_CONFIG_ENTRY_CHANGED,
@@ -14,120 +14,14 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 
 from ..const import DOMAIN
-from ..lib.failure_detection import Condition, Details, FailureState, Repair
+from ..lib.failure_detection import Condition, Details, FailureState, ReadingProblem, Repair
 from ..lib.history.luxembourg_time import local_day
 from ..lib.leneda.day_differences import Cause, Differences
 from ..lib.markdown_text import TextPlaceholders, Verbatim, in_markdown, read_plain
+from ..lib.problem import Problem
 from .entry_types import AnyConfigEntry, short_title
 
 ENTRY_ID = "entry_id"
-
-
-class Problem(StrEnum):
-    """Problem that a repair issue of an entry reports. The value is the issue's translation key."""
-
-    NO_TELEGRAM = "no_telegram"
-    """No telegram for five minutes."""
-    NOT_VERIFIED = "not_verified"
-    """The user chose to accept telegrams without verifying their authentication tag."""
-    METER_CLOCK = "meter_clock"
-    """The clock of the meter or of Home Assistant is wrong."""
-    CLOCK_UNREADABLE = "clock_unreadable"
-    """The telegrams have no time that can be read, so quarter-hours and bill are unknown."""
-    POOR_LINE = "poor_line"
-    """Readings stop and come back again and again."""
-    CATCHING_UP = "catching_up"
-    """A gateway still sends old telegrams that it stored during an outage."""
-    TELEGRAMS_LATE = "telegrams_late"
-    """All telegrams come late. They are delayed or recorded, or the meter's clock is wrong."""
-    OTHER_METER = "other_meter"
-    """Another meter answers at the port."""
-    OTHER_METER_UNREADABLE = "other_meter_unreadable"
-    """Another meter answers at the port. Key and serial number of that meter are unknown."""
-    SECURITY_OFF = "security_off"
-    """A key is set, but the meter no longer encrypts."""
-    SECURITY_ON = "security_on"
-    """No key is set, but the meter encrypts."""
-    P1_SERVER = "p1_server"
-    """The P1 server cannot listen at its port."""
-    VIRTUAL_METER = "virtual_meter"
-    """The virtual meter cannot listen at its ports."""
-    VIRTUAL_BATTERY = "virtual_battery"
-    """A client polls the virtual meter as fast as a battery. The user must say whether this client
-    is a battery."""
-    VIRTUAL_METER_ADDED = "virtual_meter_added"
-    """This Home Assistant has added its own virtual meter as a device."""
-    MQTT_ADDED = "mqtt_added"
-    """This Home Assistant has added its own meter once more, by MQTT discovery."""
-    MBUS_METER_EXCHANGED = "mbus_meter_exchanged"
-    """A gas, water or heat meter was exchanged. The new meter has a device of its own."""
-    DAMAGED_MONTH = "damaged_month"
-    """Stored quarter-hours are damaged or lost."""
-    IMPOSSIBLE_MONTH = "impossible_month"
-    """Quarter-hours, stored here or by Leneda, have more energy than a house can use."""
-    DAMAGED_LENEDA = "damaged_leneda"
-    """Stored quarter-hours from Leneda are damaged or lost."""
-    DAMAGED_PRICES = "damaged_prices"
-    """Stored market prices are damaged, and not known again yet."""
-    LENEDA_ZEROS = "leneda_zeros"
-    """Leneda says that the supplier bills nothing, though no shared energy covers what was used."""
-    STORED_UNREADABLE = "stored_unreadable"
-    """A stored file could not be read, so its content begins anew."""
-    STORED_NOT_READ = "stored_not_read"
-    """A stored file cannot be read now. It may be whole, so nothing is written over it."""
-    NETWORK_PRICES = "network_prices"
-    """Some prices are no longer published, so prices of an earlier year are used."""
-    HIGH_PRICES = "high_prices"
-    """The contract has a price of a kWh above the usual price. The user must confirm the price."""
-    IMPOSSIBLE_PRICE = "impossible_price"
-    """An entity with the market's price has a price that no market has. It is not used."""
-    LENEDA_KEY = "leneda_key"
-    """Leneda, the national platform, refuses the API key."""
-    LENEDA_SILENT = "leneda_silent"
-    """Leneda has sent no new day for a week."""
-    LENEDA_DIFFERENCE = "leneda_difference"
-    """On some days, the energies of the meter and of Leneda differ."""
-    LENEDA_OTHER_POINT = "leneda_other_point"
-    """On most days, the energies of meter and Leneda differ. The metering point may be wrong."""
-    LENEDA_PRODUCTION = "leneda_production"
-    """On most days, Leneda's consumption is the energy that the meter has exported."""
-    LENEDA_FACTOR_FOUR = "leneda_factor_four"
-    """On most days, Leneda's energies are four times those of the meter, or a quarter of them."""
-    LENEDA_SHIFTED_HOUR = "leneda_shifted_hour"
-    """On most days, Leneda's quarter-hours are an hour earlier or later than the meter's."""
-    OBJECT_PER_PULSE = "object_per_pulse"
-    """A pulse board sends JSON objects, and each still counts as one pulse. The user must choose
-    the value that counts."""
-    OBJECT_NOT_COUNTED = "object_not_counted"
-    """A pulse board sends JSON objects, and none counts. The user must choose the value."""
-    ENERGY_SOURCES = "energy_sources"
-    """Sources of the Energy dashboard have entities, but could have corrected statistics."""
-    ENERGY_OWN_PRICE = "energy_own_price"
-    """Such sources have the user's own price, which Home Assistant refuses for statistics."""
-    ENERGY_MOVED = "energy_moved"
-    """The user has moved sources to statistics, and can undo this."""
-    RECIPIENT_GONE = "recipient_gone"
-    """Home Assistant no longer has a notify entity that receives messages."""
-    LOAD_ENTITY_LOST = "load_entity_lost"
-    """An entity of a load is gone, or has been unavailable for an hour. The load is left out."""
-    LOAD_REFUSED = "load_refused"
-    """A load or battery is stored although its dialog refuses it. The plan only tells it."""
-    LOAD_WITHOUT_PLAN = "load_without_plan"
-    """A load that the plan controls has no new plan. The last one is followed to its end."""
-    LOAD_NEED_UNKNOWN = "load_need_unknown"
-    """The same, because nobody knows the energy that it needs."""
-    LOAD_WITHOUT_READING = "load_without_reading"
-    """The same, because the quarter-hour of the meter is unknown since the start."""
-    LOAD_DOES_NOT_OBEY = "load_does_not_obey"
-    """An entity of a load or battery refuses the plan's orders, or does not show them."""
-    LOAD_STOPPED = "load_stopped"
-    """A load was switched off twice by its device or app while energy was missing."""
-    LOAD_STARTS_ITSELF = "load_starts_itself"
-    """A load comes on again after each order to be off."""
-    SECOND_METER = "second_meter"
-    """A second meter was added or enabled. Inverters and devices still count for the first one."""
-    CAPTURE = "capture_ended"
-    """An anonymous capture is finished, and can be written or discarded."""
 
 
 _ERRORS = {
@@ -264,7 +158,7 @@ def async_follow_disabling(hass: HomeAssistant) -> None:
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, on_change)
 
 
-DIFFERENCE_PROBLEMS = {Problem.LENEDA_DIFFERENCE, *map(Problem, Cause)}
+DIFFERENCE_PROBLEMS: set[Problem] = {Problem.LENEDA_DIFFERENCE, *get_args(Cause.__value__)}
 """Repair issues that a difference can raise."""
 
 
@@ -279,9 +173,7 @@ def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Dif
     if not differences.days:
         return
     outside = [day for day in differences.days if not day.is_within]
-    problem = Problem.LENEDA_DIFFERENCE if outside else None
-    if differences.cause:
-        problem = Problem(differences.cause)
+    problem = differences.cause or (Problem.LENEDA_DIFFERENCE if outside else None)
     withdraw_issues(hass, entry, DIFFERENCE_PROBLEMS - {problem})
     if problem is None:
         return
@@ -294,9 +186,6 @@ def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, differences: Dif
         own=f"{day.own_wh:.0f}",
         leneda=f"{day.leneda_wh:.0f}",
     )
-
-
-_ISSUES = [repair for repair in Repair if repair is not Repair.KEYS]
 
 
 @dataclass(frozen=True)
@@ -313,35 +202,35 @@ class Remedies:
     @callback
     def standing(self) -> dict[Repair, Details]:
         """Return the repairs whose issue is already raised, each with the issue's placeholders."""
-        raised = {
-            repair: _raised_placeholders(self.hass, self.entry, Problem(repair))
-            for repair in _ISSUES
-        }
         return {
-            repair: tuple(texts.items()) for repair, texts in raised.items() if texts is not None
+            repair: tuple(texts.items())
+            for repair in get_args(Repair)
+            if repair is not ReadingProblem.WRONG_KEY
+            and (texts := _raised_placeholders(self.hass, self.entry, repair)) is not None
         }
 
     @callback
     def apply(self, before: Condition, condition: Condition) -> None:
         """Raise issues for new or changed repairs. Withdraw the issues of repairs that are over."""
         gone = before.repairs.keys() - condition.repairs.keys()
-        withdraw_issues(self.hass, self.entry, [Problem(name) for name in gone - {Repair.KEYS}])
+        issues = [repair for repair in gone if repair is not ReadingProblem.WRONG_KEY]
+        withdraw_issues(self.hass, self.entry, issues)
         # In the state WAITING, the user has just entered keys in a dialog, and this dialog ends by
         # itself. In all other states, the keys are right again, so end dialogs that ask for keys.
-        if Repair.KEYS in gone and condition.state is not FailureState.WAITING:
+        if ReadingProblem.WRONG_KEY in gone and condition.state is not FailureState.WAITING:
             self._end_dialogs()
         for repair, details in condition.repairs.items():
             if before.repairs.get(repair) != details:
                 self._raise(repair, dict(details))
 
     def _raise(self, repair: Repair, details: dict[str, str]) -> None:
-        if repair is Repair.KEYS:
+        if repair is ReadingProblem.WRONG_KEY:
             # Do not check whether a dialog for new keys is already open: Home Assistant opens no
             # second one.
             self.entry.async_start_reauth(self.hass, data=details)
             return
         placeholders = {**self.placeholders, **details}
-        raise_issue(self.hass, self.entry, Problem(repair), **placeholders)
+        raise_issue(self.hass, self.entry, repair, **placeholders)
 
     @callback
     def _end_dialogs(self) -> None:

@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_AUTHENTICATION_KEY, CONF_ENCRYPTION_KEY, CONF_VERIFY, DOMAIN
-from ..lib.failure_detection import METER, PROOF_LASTS_S, ReadingProblem
+from ..lib.failure_detection import METER, PROOF_LASTS_S, Obstacle, ReadingProblem
 from ..lib.json_types import JsonMapping
 from ..lib.meter.key_proof import KeyProof, Moment
 from ..lib.meter.meter_identity import NamedMeter
@@ -24,11 +24,12 @@ from ..lib.p1.telegram import Telegram
 from ..lib.port.errors import PROBLEM_OF
 from ..lib.port.reconnecting_port import SILENCE_TIMEOUT_S
 from ..lib.port.unread_bytes import UnreadBytes
+from ..lib.problem import Problem
 from .background_tasks import until_shutdown
 from .meter_capture import MeterCapture
 from .meter_coordinator import MeterCoordinator, both_clocks
 from .port_connection import PortConnection
-from .repair_issues import Problem, set_issue
+from .repair_issues import set_issue
 
 type TelegramMeter = MeterCoordinator[TelegramSource]
 type MeterConfigEntry = ConfigEntry[TelegramMeter]
@@ -177,9 +178,9 @@ class TelegramSource:
         elif rejected.name is None:
             health.rejected(now, ReadingProblem.NO_DEVICE_NAME)
         else:
-            health.rejected(now, ReadingProblem.OTHER_METER, (("found", rejected.name),))
+            health.rejected(now, Problem.OTHER_METER, (("found", rejected.name),))
 
-    def _obstacle_of(self, rejection: Rejection, now: datetime) -> ReadingProblem:
+    def _obstacle_of(self, rejection: Rejection, now: datetime) -> Obstacle:
         """Return the problem of a rejected frame. Count the frame if it was altered on the way."""
         obstacle, title = PROBLEM_OF[rejection.reason], rejection.system_title
         if (
@@ -187,7 +188,7 @@ class TelegramSource:
             and obstacle in _OF_KEYS
             and self._records.memory.system_title not in {None, title}
         ):
-            return ReadingProblem.OTHER_METER_UNREADABLE
+            return Problem.OTHER_METER_UNREADABLE
         if self._session.are_keys_proved(rejection, now, self._coordinator.now()):
             if obstacle in _OF_KEYS:
                 obstacle = ReadingProblem.ALTERED_OR_NEW_KEY

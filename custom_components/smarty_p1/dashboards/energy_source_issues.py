@@ -19,7 +19,7 @@ from ..const import DOMAIN
 from ..coordinator import RecordsConfigEntry, has_records
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.garbage_collection import without_collection
-from ..coordinator.repair_issues import Problem, issue_id, raise_issue, withdraw_issues
+from ..coordinator.repair_issues import issue_id, raise_issue, withdraw_issues
 from ..coordinator.statistics.statistic_ids import (
     StatisticKind,
     async_statistic_names,
@@ -36,6 +36,7 @@ from ..entity import mbus_device
 from ..lib.history.luxembourg_time import DAY
 from ..lib.markdown_text import Verbatim, as_plain, read_plain
 from ..lib.prices.contract import BEGINNING
+from ..lib.problem import Problem
 from .energy_sources import (
     RATE,
     SIDES,

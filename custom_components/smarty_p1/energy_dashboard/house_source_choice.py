@@ -15,8 +15,9 @@ from ..const import CONF_HOUSE_DEVICES, CONF_SUN_SOURCES, DOMAIN
 from ..coordinator import has_records
 from ..coordinator.chosen_entity_ids import with_registry_ids
 from ..coordinator.entry_types import AnyConfigEntry, active_meters
-from ..coordinator.repair_issues import Problem, raise_issue, withdraw_issues
+from ..coordinator.repair_issues import raise_issue, withdraw_issues
 from ..lib.json_types import without
+from ..lib.problem import Problem
 from .house_sources import async_all_devices, async_all_sources
 
 

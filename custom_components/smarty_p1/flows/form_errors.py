@@ -12,20 +12,21 @@ from homeassistant.const import CONF_BASE, CONF_PORT
 from ..const import CONF_ENCRYPTION_KEY, SECTION_ADVANCED
 from ..coordinator.mqtt_port import topic_of
 from ..coordinator.stored.throttled_store import UnreadableNowError
-from ..lib.failure_detection import ReadingProblem
+from ..lib.failure_detection import Obstacle, ReadingProblem
 from ..lib.port.address_masking import MASK
 from ..lib.port.errors import LinkError, ProbeError
 from ..lib.port.serial_port import normalise_port
+from ..lib.problem import Problem
 from ..lib.publish.topics import is_topic
 
 NOT_READ = CONF_BASE, "stored_not_read"
 """Field and translation key of an error: a stored file cannot be read now."""
 # Fields of the problems that the port does not show. For a field inside a section, Home Assistant
 # needs the section's name instead of the field's name.
-_FIELDS: Mapping[ReadingProblem, str] = {
+_FIELDS: Mapping[Obstacle, str] = {
     ReadingProblem.KEY_MISSING: CONF_ENCRYPTION_KEY,
     ReadingProblem.WRONG_KEY: CONF_ENCRYPTION_KEY,
-    ReadingProblem.SECURITY_OFF: CONF_ENCRYPTION_KEY,
+    Problem.SECURITY_OFF: CONF_ENCRYPTION_KEY,
     ReadingProblem.OTHER_AUTHENTICATION_KEY: SECTION_ADVANCED,
     ReadingProblem.ALTERED_OR_NEW_KEY: CONF_BASE,
     ReadingProblem.REPLAY: CONF_BASE,

@@ -13,13 +13,15 @@ change with every byte.
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from math import inf
+from typing import Literal, get_args
 
 from .clock_verdict import ClockVerdict, UnreadableClock
+from .problem import Problem
 
 PATIENCE = 30.0
 """Seconds to wait for a reading at the start. Without a reading, the source then fails."""
@@ -61,12 +63,12 @@ class FailureState(StrEnum):
     WAITING = "waiting"
     RECEIVING = "receiving"
     FAILING = "failing"
-    POOR_LINE = "poor_line"
+    UNSTEADY = "unsteady"
     """Readings stop and come back again and again."""
 
 
 class ReadingProblem(StrEnum):
-    """Problem that prevents readings. The values are also translation keys."""
+    """Problem that prevents readings. If a repair issue has its name, it is a `Problem` instead."""
 
     NOTHING_RECEIVED = "nothing_received"
     NOT_P1 = "not_p1"
@@ -82,18 +84,12 @@ class ReadingProblem(StrEnum):
     GATEWAY_OFFLINE = "gateway_offline"
     DAMAGED = "damaged"
     BYTES_AS_TEXT = "bytes_as_text"
-    POOR_LINE = "poor_line"
     ALTERED_OR_NEW_KEY = "altered_or_new_key"
     REPLAY = "replay"
     WRONG_KEY = "wrong_key"
     OTHER_AUTHENTICATION_KEY = "other_authentication_key"
-    SECURITY_OFF = "security_off"
     KEY_MISSING = "key_missing"
-    OTHER_METER = "other_meter"
-    OTHER_METER_UNREADABLE = "other_meter_unreadable"
     NO_DEVICE_NAME = "no_device_name"
-    CATCHING_UP = "catching_up"
-    TELEGRAMS_LATE = "telegrams_late"
     SENSOR_SILENT = "sensor_silent"
     NOT_SONAR = "not_sonar"
     NO_PULSE = "no_pulse"
@@ -103,27 +99,26 @@ class ReadingProblem(StrEnum):
     ENTITIES_SILENT = "entities_silent"
 
 
-class Repair(StrEnum):
-    """Action that a user must take.
-
-    Each value except `KEYS` is also the translation key of a repair issue.
-    """
-
-    KEYS = "keys"
-    """Dialog that asks for new keys of the meter."""
-    OTHER_METER = "other_meter"
-    OTHER_METER_UNREADABLE = "other_meter_unreadable"
-    SECURITY_OFF = "security_off"
-    SECURITY_ON = "security_on"
-    CATCHING_UP = "catching_up"
-    TELEGRAMS_LATE = "telegrams_late"
-    NO_TELEGRAM = "no_telegram"
-    METER_CLOCK = "meter_clock"
-    CLOCK_UNREADABLE = "clock_unreadable"
-    """The telegrams have no time that can be read, so quarter-hours are unknown."""
-    POOR_LINE = "poor_line"
-    """Readings stop and come back again and again."""
-
+ObstacleWithIssue = Literal[
+    Problem.CATCHING_UP,
+    Problem.OTHER_METER,
+    Problem.OTHER_METER_UNREADABLE,
+    Problem.POOR_LINE,
+    Problem.SECURITY_OFF,
+    Problem.TELEGRAMS_LATE,
+]
+"""Problem that prevents readings, and that the user must solve."""
+type Obstacle = ReadingProblem | ObstacleWithIssue
+"""Problem that prevents readings. The values are also translation keys."""
+Repair = Literal[
+    ObstacleWithIssue,
+    ReadingProblem.WRONG_KEY,
+    Problem.CLOCK_UNREADABLE,
+    Problem.METER_CLOCK,
+    Problem.NO_TELEGRAM,
+    Problem.SECURITY_ON,
+]
+"""Problem that the user must solve. It has a repair issue, or for `WRONG_KEY` a dialog for keys."""
 
 type Details = tuple[tuple[str, str], ...]
 """Pairs of name and value: the placeholders of a translated text."""
@@ -151,34 +146,33 @@ _OTHER_PROBLEMS = {
     ReadingProblem.LENEDA_AWAITED,
     ReadingProblem.ENTITIES_SILENT,
 }
-_PROBLEMS_OF_BYTES = frozenset(ReadingProblem) - PORT_LOST - _OTHER_PROBLEMS
+_OBSTACLES: Sequence[Obstacle] = (*ReadingProblem, *get_args(ObstacleWithIssue))
+_PROBLEMS_OF_BYTES = frozenset(_OBSTACLES) - PORT_LOST - _OTHER_PROBLEMS
 # Problems that bytes have until a frame shows another one.
 _ASSUMED = {ReadingProblem.NOT_P1, ReadingProblem.DAMAGED, ReadingProblem.BYTES_AS_TEXT}
-METER_OBSTACLES = tuple(
-    problem.value for problem in ReadingProblem if problem not in _OTHER_PROBLEMS
-)
+METER_OBSTACLES = tuple(problem.value for problem in _OBSTACLES if problem not in _OTHER_PROBLEMS)
 # Problems that do not end unless the user acts, each with its repair.
-_REPAIR_OF: Mapping[ReadingProblem, Repair] = {
-    ReadingProblem.WRONG_KEY: Repair.KEYS,
-    ReadingProblem.OTHER_AUTHENTICATION_KEY: Repair.KEYS,
-    ReadingProblem.SECURITY_OFF: Repair.SECURITY_OFF,
-    ReadingProblem.KEY_MISSING: Repair.SECURITY_ON,
-    ReadingProblem.OTHER_METER: Repair.OTHER_METER,
-    ReadingProblem.OTHER_METER_UNREADABLE: Repair.OTHER_METER_UNREADABLE,
+_REPAIR_OF: Mapping[Obstacle, Repair] = {
+    ReadingProblem.WRONG_KEY: ReadingProblem.WRONG_KEY,
+    ReadingProblem.OTHER_AUTHENTICATION_KEY: ReadingProblem.WRONG_KEY,
+    Problem.SECURITY_OFF: Problem.SECURITY_OFF,
+    ReadingProblem.KEY_MISSING: Problem.SECURITY_ON,
+    Problem.OTHER_METER: Problem.OTHER_METER,
+    Problem.OTHER_METER_UNREADABLE: Problem.OTHER_METER_UNREADABLE,
 }
 # When the repair on the left is raised, the repair on the right is withdrawn, because the two
 # contradict each other.
 _EXCLUDED: Mapping[Repair, Repair] = {
-    Repair.KEYS: Repair.OTHER_METER_UNREADABLE,
-    Repair.OTHER_METER: Repair.OTHER_METER_UNREADABLE,
-    Repair.OTHER_METER_UNREADABLE: Repair.OTHER_METER,
-    Repair.CATCHING_UP: Repair.TELEGRAMS_LATE,
-    Repair.TELEGRAMS_LATE: Repair.CATCHING_UP,
-    Repair.CLOCK_UNREADABLE: Repair.METER_CLOCK,
+    ReadingProblem.WRONG_KEY: Problem.OTHER_METER_UNREADABLE,
+    Problem.OTHER_METER: Problem.OTHER_METER_UNREADABLE,
+    Problem.OTHER_METER_UNREADABLE: Problem.OTHER_METER,
+    Problem.CATCHING_UP: Problem.TELEGRAMS_LATE,
+    Problem.TELEGRAMS_LATE: Problem.CATCHING_UP,
+    Problem.CLOCK_UNREADABLE: Problem.METER_CLOCK,
 }
-_LATE = (Repair.CATCHING_UP, Repair.TELEGRAMS_LATE)
-_MENDED_BY_TELEGRAM = (*_REPAIR_OF.values(), Repair.NO_TELEGRAM)
-_SPECIFIC_REPAIRS = {*_REPAIR_OF.values(), *_LATE, Repair.POOR_LINE}
+_LATE: Sequence[Repair] = (Problem.CATCHING_UP, Problem.TELEGRAMS_LATE)
+_MENDED_BY_TELEGRAM: Sequence[Repair] = (*_REPAIR_OF.values(), Problem.NO_TELEGRAM)
+_SPECIFIC_REPAIRS = {*_REPAIR_OF.values(), *_LATE, Problem.POOR_LINE}
 
 
 @dataclass(frozen=True)
@@ -237,7 +231,7 @@ class Condition:
     state: FailureState = FailureState.WAITING
     has_value: bool = False
     """Whether the last reading is recent enough to be shown."""
-    obstacle: ReadingProblem | None = None
+    obstacle: Obstacle | None = None
     """Problem of a failing source, or of a poor line."""
     details: Details = ()
     repairs: Mapping[Repair, Details] = field(default_factory=dict[Repair, Details])
@@ -287,10 +281,10 @@ class _FailureRun:
         if sender == self.other_sender:
             return False
         self.other_sender = sender
-        self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
+        self.counts.pop(Problem.OTHER_METER_UNREADABLE, None)
         return True
 
-    def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
+    def judge_keys(self, obstacle: Obstacle, now: float) -> Obstacle:
         """Return the problem with the keys: `obstacle`, or OTHER_AUTHENTICATION_KEY.
 
         `obstacle` is the problem of the latest failure. OTHER_AUTHENTICATION_KEY is returned if any
@@ -300,7 +294,7 @@ class _FailureRun:
         # Bytes inside a rejected frame of this meter can look like a frame with a random system
         # title. So frames with unknown system titles do not prove that another meter sends. Forget
         # their count.
-        self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
+        self.counts.pop(Problem.OTHER_METER_UNREADABLE, None)
         # OTHER_AUTHENTICATION_KEY means that the encryption key has deciphered a frame, so the
         # encryption key is right. Only the authentication key is wrong then, even if other frames
         # of this run could not be deciphered.
@@ -326,7 +320,7 @@ class FailureDetection:
         """Number of losses and failed openings of the port."""
         self._rules = rules
         self._repairs = dict(repairs or {})
-        self.reason: tuple[ReadingProblem, Details] = (rules.silence, ())
+        self.reason: tuple[Obstacle, Details] = (rules.silence, ())
         """Latest problem and its details.
 
         After an accepted reading, the problem is `rules.silence`. This problem explains why no
@@ -358,7 +352,7 @@ class FailureDetection:
     def begin(self, now: float, *, has_new_keys: bool = False) -> None:
         """Start to wait for readings, after the set-up or after a change of the port or keys."""
         if has_new_keys:
-            self._withdraw(Repair.KEYS)
+            self._withdraw(ReadingProblem.WRONG_KEY)
         self._state = FailureState.WAITING
         self._patient_until = now + self._rules.patience
         self._failing_since = inf
@@ -454,12 +448,12 @@ class FailureDetection:
         is_catching_up = may_catch_up and sent - first_sent > _MIN_CATCH_UP_SPEED * (
             now - first_now
         )
-        if is_catching_up:
-            self.reason, repair = (ReadingProblem.CATCHING_UP, details), Repair.CATCHING_UP
-        else:
-            self.reason, repair = (ReadingProblem.TELEGRAMS_LATE, details), Repair.TELEGRAMS_LATE
-        if now - first_now >= _LATE_PATIENCE_S and repair not in self._repairs:
-            self._raise(repair, details)
+        problem: ObstacleWithIssue = (
+            Problem.CATCHING_UP if is_catching_up else Problem.TELEGRAMS_LATE
+        )
+        self.reason = (problem, details)
+        if now - first_now >= _LATE_PATIENCE_S and problem not in self._repairs:
+            self._raise(problem, details)
         self._fail(now)
 
     def clock_judged(
@@ -470,20 +464,20 @@ class FailureDetection:
         `details_of` returns the times of both clocks as texts for the user.
         """
         if self._unreadable_clock.note_verdict(clock, now):
-            self._raise(Repair.CLOCK_UNREADABLE, ())
+            self._raise(Problem.CLOCK_UNREADABLE, ())
         if clock.deviation is None:
             return
-        self._withdraw(Repair.CLOCK_UNREADABLE)
+        self._withdraw(Problem.CLOCK_UNREADABLE)
         if clock.is_right:
-            self._withdraw(Repair.METER_CLOCK)
-        elif clock.is_right is False and Repair.METER_CLOCK not in self._repairs:
+            self._withdraw(Problem.METER_CLOCK)
+        elif clock.is_right is False and Problem.METER_CLOCK not in self._repairs:
             minutes = str(round(abs(clock.deviation) / timedelta(minutes=1)))
-            self._raise(Repair.METER_CLOCK, (("minutes", minutes), *details_of()))
+            self._raise(Problem.METER_CLOCK, (("minutes", minutes), *details_of()))
 
     def rejected(
         self,
         now: float,
-        obstacle: ReadingProblem,
+        obstacle: Obstacle,
         details: Details = (),
         sender: bytes | None = None,
     ) -> None:
@@ -497,20 +491,19 @@ class FailureDetection:
             self._note_passing(run, obstacle, details)
             return
         run = self._run = run or _FailureRun(now, now)
-        if repair is Repair.OTHER_METER_UNREADABLE:
+        if repair is Problem.OTHER_METER_UNREADABLE:
             if run.may_be_false_start(now):
                 return
             obstacle = (run.note_sender(sender) and self._altered(now)) or obstacle
-        elif repair is Repair.KEYS:
+        elif repair is ReadingProblem.WRONG_KEY:
             obstacle = run.judge_keys(obstacle, now)
         self.reason = (obstacle, details)
         if run.count(repair, now):
-            self._raise(repair, (("reason", obstacle),) if repair is Repair.KEYS else details)
+            is_of_keys = repair is ReadingProblem.WRONG_KEY
+            self._raise(repair, (("reason", obstacle),) if is_of_keys else details)
             self._fail(now)
 
-    def _note_passing(
-        self, run: _FailureRun | None, obstacle: ReadingProblem, details: Details
-    ) -> None:
+    def _note_passing(self, run: _FailureRun | None, obstacle: Obstacle, details: Details) -> None:
         """Note a problem that can end without the user.
 
         An earlier problem of this run of failures may need the user, so the earlier problem stays
@@ -526,10 +519,10 @@ class FailureDetection:
         So the keys are not the problem. Withdraw the repair that asks for keys.
         """
         if self._run:
-            self._run.counts.pop(Repair.KEYS, None)
+            self._run.counts.pop(ReadingProblem.WRONG_KEY, None)
             if not self._run.counts:
                 self._run = None
-        self._withdraw(Repair.KEYS)
+        self._withdraw(ReadingProblem.WRONG_KEY)
 
     def _altered(self, now: float) -> ReadingProblem | None:
         """Return the problem of altered bytes, None without a proof that the source sends here."""
@@ -616,7 +609,7 @@ class FailureDetection:
         state, has_value = self._state, now < self._shown_until
         obstacle, details = self.reason if state is FailureState.FAILING else (None, ())
         if self._is_poor:
-            state, obstacle, details = FailureState.POOR_LINE, ReadingProblem.POOR_LINE, ()
+            state, obstacle, details = FailureState.UNSTEADY, Problem.POOR_LINE, ()
         return Condition(state, has_value, obstacle, details, dict(self._repairs))
 
     def _may_report(self, condition: Condition, now: float) -> bool:
@@ -637,7 +630,7 @@ class FailureDetection:
         if now >= self._good_or_lost_at():
             self._end_poor()
         elif self._is_poor:
-            self._repairs[Repair.POOR_LINE] = ()
+            self._repairs[Problem.POOR_LINE] = ()
 
     def _good_or_lost_at(self) -> float:
         """Return the time in seconds at which a poor line is good again, or counts as lost."""
@@ -648,11 +641,11 @@ class FailureDetection:
     def _end_poor(self) -> None:
         self._is_poor = False
         self._stops.clear()
-        self._withdraw(Repair.POOR_LINE)
+        self._withdraw(Problem.POOR_LINE)
 
     def _note_no_readings(self, now: float) -> None:
         if now - self._failing_since >= NO_READINGS_AFTER:
-            self._withdraw(Repair.NO_TELEGRAM)
+            self._withdraw(Problem.NO_TELEGRAM)
             # A specific repair already tells the user the next step, so add no general repair.
             if not self._repairs.keys() & _SPECIFIC_REPAIRS:
-                self._repairs[Repair.NO_TELEGRAM] = (("reason", self.reason[0]), *self.reason[1])
+                self._repairs[Problem.NO_TELEGRAM] = (("reason", self.reason[0]), *self.reason[1])

@@ -15,7 +15,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import CONF_GOAL, DOMAIN, LOGGER
 from ..coordinator import RecordsConfigEntry
 from ..coordinator.entry_types import AnyConfigEntry, short_title
-from ..coordinator.repair_issues import Problem, set_issue, withdraw_issues
+from ..coordinator.repair_issues import set_issue, withdraw_issues
 from ..coordinator.stored.throttled_store import ThrottledStore
 from ..lib.connection_outage import Outage
 from ..lib.history.luxembourg_time import LUXEMBOURG, hour_start
@@ -31,6 +31,7 @@ from ..lib.messages.meter_watches import (
 )
 from ..lib.messages.outbox import admit
 from ..lib.meter.meter_reader import Reading
+from ..lib.problem import Problem
 from .message_options import MessageOptions
 from .plan_to_watch import watched_plan
 from .report_data import LAST_WAITING_DAY, async_inverters, async_report, is_ready

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from ..const import LOGGER
 from ..coordinator.background_tasks import SupervisedTask
-from ..coordinator.repair_issues import Problem, is_raised, raise_issue, withdraw_issues
+from ..coordinator.repair_issues import is_raised, raise_issue, withdraw_issues
 from ..coordinator.telegram_source import TelegramMeter
+from ..lib.problem import Problem
 
 RETRY_INTERVAL_S = 30.0
 

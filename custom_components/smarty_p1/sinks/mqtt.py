@@ -33,10 +33,11 @@ from ..const import (
     LOGGER,
 )
 from ..coordinator.background_tasks import SupervisedTask
-from ..coordinator.repair_issues import Problem, set_issue, withdraw_issues
+from ..coordinator.repair_issues import set_issue, withdraw_issues
 from ..coordinator.telegram_source import TelegramMeter
 from ..lib.json_types import JsonDict, JsonMapping
 from ..lib.meter.meter_reader import Reading
+from ..lib.problem import Problem
 from ..lib.publish.connection_message import ConnectionMessage
 from ..lib.publish.mqtt_discovery import Discovery, DiscoveryNames, MeterAnnounced, MqttAnnouncer
 from ..lib.publish.mqtt_messages import (

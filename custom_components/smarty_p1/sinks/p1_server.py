@@ -17,12 +17,13 @@ from ..const import (
     LOGGER,
     SECTION_P1_SERVER,
 )
-from ..coordinator.repair_issues import Problem, withdraw_issues
+from ..coordinator.repair_issues import withdraw_issues
 from ..coordinator.telegram_source import TelegramMeter
 from ..lib.client_admission import Admission, plain_address
 from ..lib.json_types import JsonMapping
 from ..lib.meter.meter_reader import Reading
 from ..lib.p1.checksum import crc16
+from ..lib.problem import Problem
 from .listening_ports import ListeningPorts, Port
 from .sink import SinkKind
 

@@ -29,10 +29,11 @@ from ..const import (
 )
 from ..coordinator.background_tasks import SupervisedTask
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.repair_issues import Problem, is_raised, raise_issue, set_issue, withdraw_issues
+from ..coordinator.repair_issues import is_raised, raise_issue, set_issue, withdraw_issues
 from ..coordinator.telegram_source import TelegramMeter
 from ..lib.json_types import JsonMapping
 from ..lib.meter.meter_reader import Reading
+from ..lib.problem import Problem
 from ..lib.virtual.announcements import AnnouncementKind, announcements_of
 from ..lib.virtual.virtual_meter import MAX_SILENCE_S, VirtualMeter
 from ..lib.virtual_server.server import VirtualServer

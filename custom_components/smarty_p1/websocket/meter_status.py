@@ -9,8 +9,9 @@ from homeassistant.util import dt as dt_util
 
 from ..coordinator import loaded_live
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.repair_issues import Problem, is_raised, issue_id
+from ..coordinator.repair_issues import is_raised, issue_id
 from ..lib.failure_detection import FailureState
+from ..lib.problem import Problem
 
 # Problems that keep telegrams from coming, and that a user can solve with a repair issue. If
 # several are raised, `_remedy` returns the first. So the most specific problem comes first.
@@ -80,7 +81,7 @@ def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
     condition = coordinator.condition
     remedy = _remedy(hass, entry) if condition.obstacle else None
     state = condition.state
-    if state is FailureState.POOR_LINE:
+    if state is FailureState.UNSTEADY:
         state = FailureState.RECEIVING if condition.has_value else FailureState.FAILING
     return Status(state, condition.obstacle, remedy)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nats.errors import Error as NatsError
 
 from smarty_p1_fleet.jetstream_objects import title_of
-from smarty_p1_fleet.meter_names import OTHER_METER, MeterNames
+from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.meter_object_limits import MeterObjectLimits
 from smarty_p1_fleet.store.stored_counters import StoredCounters
 from smarty_p1_gateway import Keys, UnavailableError
@@ -17,6 +17,7 @@ from smartyp1.p1.frame_decryptor import FrameDecryptor
 from smartyp1.p1.frame_header import read_frame, title_text
 from smartyp1.p1.rejection_reasons import Reason, Rejection
 from smartyp1.p1.telegram import Telegram
+from smartyp1.problem import Problem
 
 from .frame_message import FrameMessage
 from .frame_order import CLOCK, NewestFrames, Order, TitleWithKey
@@ -160,7 +161,7 @@ class FrameVerifier:
             # Reject the message. Otherwise, NATS would deliver it again for ever.
             LOGGER.exception("A message at %s cannot be verified", message.sequence)
             return Verdict(FAILED)
-        if verdict.telegram is None and verdict.outcome != OTHER_METER:
+        if verdict.telegram is None and verdict.outcome != Problem.OTHER_METER:
             text = _TEXTS.get(verdict.outcome, f"{_REFUSED} ({verdict.outcome})")
             self._log.warn(text, title_text(verdict.title))
         return verdict
@@ -201,7 +202,7 @@ class FrameVerifier:
         if not arrived - _MAX_AGE_S <= time <= max(arrived, message.latest) + _MAX_AHEAD_S:
             return await self._out_of_time(title, time, arrived)
         if not await self._names.may_write(telegram):
-            return Verdict(OTHER_METER, title, why=OTHER_NAME)
+            return Verdict(Problem.OTHER_METER.value, title, why=OTHER_NAME)
         order = await self._order((title, key), telegram.frame_counter or 0, time, arrived)
         if order is Order.REFUSED:
             return Verdict(CLOCK, title)

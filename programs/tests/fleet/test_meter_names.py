@@ -7,7 +7,7 @@ import pytest
 
 from dev.checkout import ROOT
 from dev.encoder import KEY, TITLE, frame, telegram
-from smarty_p1_fleet.meter_names import OTHER_METER, label_of, name_key
+from smarty_p1_fleet.meter_names import label_of, name_key
 from smarty_p1_fleet.store.series_line_protocol import make_sample
 from smarty_p1_gateway import Keys
 from tests.fleet.made_up import Bucket, Fleet as Worker, message
@@ -50,7 +50,7 @@ class Fleet:
             data = frame(self._sent, text, title=title)
             subject = f"smarty_p1.sealed.{title.hex().upper()}"
             verdict = await self._verifier.verify(message(data, subject=subject))
-            self.refused += verdict.outcome == OTHER_METER
+            self.refused += verdict.outcome == "other_meter"
             if verdict.telegram:
                 sample = make_sample(verdict.telegram)
                 found.append(sample.text.split(" ")[0].partition("meter=")[2])

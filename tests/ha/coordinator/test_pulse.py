@@ -12,9 +12,10 @@ from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
-from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
+from custom_components.smarty_p1.coordinator.repair_issues import raise_issue
 from custom_components.smarty_p1.coordinator.stored.pulse_count_file import PulseCounter
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from custom_components.smarty_p1.lib.problem import Problem
 from smartyp1.json_types import JsonDict
 from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, shows, state
 from tests.ha.dialogs import fill_in, is_created, is_done, open_repair, schema_of

@@ -25,9 +25,10 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
+from custom_components.smarty_p1.coordinator.repair_issues import raise_issue
 from custom_components.smarty_p1.flows.meter import port_key_and_found_meter
 from custom_components.smarty_p1.lib.port.probing import probe
+from custom_components.smarty_p1.lib.problem import Problem
 from dev.altered_bytes import ALTERATIONS, Alteration, flipped, lost
 from smartyp1.json_types import JsonDict
 from tests.ha.dialogs import advance, is_advanced_open, is_done, submit, suggested

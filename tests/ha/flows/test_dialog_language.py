@@ -21,8 +21,8 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
-from custom_components.smarty_p1.coordinator.repair_issues import Problem
 from custom_components.smarty_p1.flows.boards import pulse_flow
+from custom_components.smarty_p1.lib.problem import Problem
 from custom_components.smarty_p1.lib.virtual.clients import Question
 from custom_components.smarty_p1.sinks.shown_clients import VIRTUAL_METERS
 from dev.checkout import ROOT

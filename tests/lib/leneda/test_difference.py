@@ -9,6 +9,7 @@ from dev.testing.times import utc
 from smartyp1.history.quarter_hour import QuarterHour
 from smartyp1.leneda.day_differences import Cause, Differences, compare_days
 from smartyp1.leneda.measured_and_estimated_rows import LenedaRow
+from smartyp1.problem import Problem
 
 QUARTER_HOUR = timedelta(minutes=15)
 # 29 March and 25 October of 2026 have 92 and 100.
@@ -69,15 +70,15 @@ def compared(kw: Callable[[int], float], exported_kwh: float | None = None) -> D
 
 
 def test_the_causes() -> None:
-    assert compared(lambda n: kw_at(n) * 4).cause is Cause.FACTOR_FOUR
-    assert compared(lambda n: kw_at(n) / 4).cause is Cause.FACTOR_FOUR
-    assert compared(lambda n: kw_at(n + 4)).cause is Cause.SHIFTED_HOUR
-    assert compared(lambda n: kw_at(n - 4)).cause is Cause.SHIFTED_HOUR
-    assert compared(lambda n: kw_at(n + 1)).cause is not Cause.SHIFTED_HOUR
-    assert compared(lambda _: 1.0, 0.25).cause is Cause.PRODUCTION
-    assert compared(lambda _: 1.0, None).cause is Cause.OTHER_POINT
-    assert compared(lambda n: kw_at(n * 7 + 3) + 1).cause is Cause.OTHER_POINT
-    assert compared(lambda _: 0.0).cause is Cause.OTHER_POINT
+    assert compared(lambda n: kw_at(n) * 4).cause is Problem.LENEDA_FACTOR_FOUR
+    assert compared(lambda n: kw_at(n) / 4).cause is Problem.LENEDA_FACTOR_FOUR
+    assert compared(lambda n: kw_at(n + 4)).cause is Problem.LENEDA_SHIFTED_HOUR
+    assert compared(lambda n: kw_at(n - 4)).cause is Problem.LENEDA_SHIFTED_HOUR
+    assert compared(lambda n: kw_at(n + 1)).cause is not Problem.LENEDA_SHIFTED_HOUR
+    assert compared(lambda _: 1.0, 0.25).cause is Problem.LENEDA_PRODUCTION
+    assert compared(lambda _: 1.0, None).cause is Problem.LENEDA_OTHER_POINT
+    assert compared(lambda n: kw_at(n * 7 + 3) + 1).cause is Problem.LENEDA_OTHER_POINT
+    assert compared(lambda _: 0.0).cause is Problem.LENEDA_OTHER_POINT
 
 
 def test_only_the_days_that_show_the_cause_are_counted() -> None:
@@ -89,9 +90,9 @@ def test_only_the_days_that_show_the_cause_are_counted() -> None:
         found = compare_days(mine, rows(start, len(mine), lambda n: kws[n // 96]))
         return len(found.days), found.cause, found.cause_days
 
-    assert counted(1.0, 1.0, 0.5, 0.5, 0.5, 0.8) == (6, Cause.PRODUCTION, 3)
-    assert counted(1.0, 4.0, 0.8, 4.0) == (4, Cause.FACTOR_FOUR, 2)
-    assert counted(1.0, 0.8, 0.7, 0.5) == (4, Cause.OTHER_POINT, 3)
+    assert counted(1.0, 1.0, 0.5, 0.5, 0.5, 0.8) == (6, Problem.LENEDA_PRODUCTION, 3)
+    assert counted(1.0, 4.0, 0.8, 4.0) == (4, Problem.LENEDA_FACTOR_FOUR, 2)
+    assert counted(1.0, 0.8, 0.7, 0.5) == (4, Problem.LENEDA_OTHER_POINT, 3)
     assert counted(1.0, 1.0, 0.5) == (3, None, 0)
 
 
@@ -102,7 +103,7 @@ def test_the_difference_of_a_house_with_little_draw_has_no_cause(
     start, counts = AUTUMN
     mine = [QuarterHour(start + n * QUARTER_HOUR, kw, 0.0) for n in range(sum(counts))]
     found = compare_days(mine, rows(start, sum(counts), lambda _: other_kw))
-    assert found.cause is (Cause.OTHER_POINT if not found.days[0].is_within else None)
+    assert found.cause is (Problem.LENEDA_OTHER_POINT if not found.days[0].is_within else None)
 
 
 def test_an_hours_shift_that_comes_to_the_same_by_the_day_is_found() -> None:
@@ -114,4 +115,4 @@ def test_an_hours_shift_that_comes_to_the_same_by_the_day_is_found() -> None:
     mine = [QuarterHour(start + n * QUARTER_HOUR, kw(n)) for n in range(288)]
     found = compare_days(mine, rows(start, 288, lambda n: kw(n + 4)))
     assert [day.is_within for day in found.days] == [True] * 3
-    assert found.cause is Cause.SHIFTED_HOUR
+    assert found.cause is Problem.LENEDA_SHIFTED_HOUR

@@ -8,10 +8,11 @@ import pytest
 from dev.altered_bytes import ALTERATIONS, flipped, lost
 from dev.encoder import KEY, TITLE, frame, stored_example, telegram
 from dev.simulator.frame import AUTHENTICATION_KEY
-from smartyp1.failure_detection import ReadingProblem
+from smartyp1.failure_detection import Obstacle, ReadingProblem
 from smartyp1.p1.keys import P1Error
 from smartyp1.port.errors import LinkError, ProbeError
 from smartyp1.port.probing import probe
+from smartyp1.problem import Problem
 from tests.lib.port.test_reconnecting_port import gateway
 
 pytestmark = pytest.mark.usefixtures("_no_delays")
@@ -31,7 +32,7 @@ async def tell(
     within: float = 0.3,
     proved_titles: Collection[bytes] = (),
     is_proved_port: bool = False,
-) -> ReadingProblem:
+) -> Obstacle:
     """Probe a port that delivers these pieces; return the problem."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -72,7 +73,7 @@ async def test_each_fault_of_a_port() -> None:
         await tell(stored_example("other_authentication_key").data)
         is ReadingProblem.OTHER_AUTHENTICATION_KEY
     )
-    assert await tell(stored_example("plain").data) is ReadingProblem.SECURITY_OFF
+    assert await tell(stored_example("plain").data) is Problem.SECURITY_OFF
     assert await tell(frame(1, telegram(name=None))) is ReadingProblem.NO_DEVICE_NAME
 
 

@@ -35,15 +35,10 @@ from ...lib.leneda.api_response import read_time_series
 from ...lib.leneda.day_differences import compare_days
 from ...lib.leneda.measured_and_estimated_rows import LenedaRow, LenedaRows
 from ...lib.passed_pause import has_passed
+from ...lib.problem import Problem
 from ..background_tasks import SupervisedTask, until_shutdown
 from ..entry_types import AnyConfigEntry
-from ..repair_issues import (
-    DIFFERENCE_PROBLEMS,
-    Problem,
-    raise_issue,
-    tell_difference,
-    withdraw_issues,
-)
+from ..repair_issues import DIFFERENCE_PROBLEMS, raise_issue, tell_difference, withdraw_issues
 from ..statistics.gas_statistics import GasStatistics
 from ..stored.meter_history import MeterHistory
 from .client import (

@@ -9,11 +9,12 @@ from homeassistant.util import dt as dt_util
 from ...lib.data_retention import KEPT_TIME, oldest_kept
 from ...lib.history.luxembourg_time import QUARTER_HOUR, day_start, month_start
 from ...lib.history.quarter_hour import QuarterHour
-from ...lib.leneda.day_differences import Cause, Differences, compare_days
+from ...lib.leneda.day_differences import Differences, compare_days
 from ...lib.leneda.measured_and_estimated_rows import added_up
 from ...lib.leneda.portal_file import Export, read_export
 from ...lib.leneda.portal_file_refusals import ExportError
 from ...lib.leneda.series_codes import REGISTERS, Quantity
+from ...lib.problem import Problem
 from ..garbage_collection import without_collection
 from .import_refusal import ImportRefusedError
 from .leneda_data import LenedaData
@@ -117,7 +118,7 @@ async def _async_compare(leneda: LenedaData, export: Export) -> tuple[int, int]:
     differences = await leneda.hass.async_add_executor_job(without_collection(compared))
     if differences.cause and not (is_export and _is_part(differences)):
         key: str = differences.cause
-        if is_export and differences.cause is Cause.PRODUCTION:
+        if is_export and differences.cause is Problem.LENEDA_PRODUCTION:
             key = "leneda_consumption"  # the values equal the imported energy
         raise ImportRefusedError(key=key, days=str(differences.cause_days))
     return len(differences.days), sum(not day.is_within for day in differences.days)
@@ -145,7 +146,7 @@ def _is_part(differences: Differences) -> bool:
     differ, such a file has less energy than the meter.
     """
     is_less = all(day.is_within or day.leneda_wh < day.own_wh for day in differences.days)
-    return differences.cause is Cause.OTHER_POINT and is_less
+    return differences.cause is Problem.LENEDA_OTHER_POINT and is_less
 
 
 def _turned(quarter: QuarterHour) -> QuarterHour:

@@ -9,8 +9,9 @@ from homeassistant.util import dt as dt_util
 
 from ...lib.fault_log import FaultLog
 from ...lib.history.luxembourg_time import local_day
+from ...lib.problem import Problem
 from ..entry_types import AnyConfigEntry
-from ..repair_issues import Problem, is_raised, raise_issue, withdraw_issues
+from ..repair_issues import is_raised, raise_issue, withdraw_issues
 
 LATE = timedelta(days=100)
 """Maximum delay of Leneda's quarter-hours. The operator can deliver all days of some months late.

@@ -11,8 +11,9 @@ from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
 from ...lib.passed_pause import has_passed
+from ...lib.problem import Problem
 from ..entry_types import AnyConfigEntry
-from ..repair_issues import Problem, set_issue
+from ..repair_issues import set_issue
 from .entered_battery import EnteredBattery, entered_battery
 from .entered_loads import EnteredLoad, entered_loads, on_changed_loads
 from .refused_loads import refused

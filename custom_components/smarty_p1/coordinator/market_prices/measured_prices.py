@@ -47,8 +47,9 @@ from ...lib.prices.market_price_series import (
 )
 from ...lib.prices.running_price import RunningPrice
 from ...lib.prices.zone_price_response import ZONE
+from ...lib.problem import Problem
 from ..entry_types import AnyConfigEntry
-from ..repair_issues import Problem, set_issue
+from ..repair_issues import set_issue
 from ..statistics.recorded_prices import async_hourly_prices, async_recorded_prices, kept_time
 from ..stored.market_price_files import PriceFiles
 from .energy_charts import DownloadError, async_month_of_prices

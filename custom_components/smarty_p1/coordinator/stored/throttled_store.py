@@ -22,8 +22,9 @@ from homeassistant.util.json import json_loads_object
 from ...const import DOMAIN, LOGGER
 from ...lib.json_types import JsonDict
 from ...lib.min_interval import MinInterval
+from ...lib.problem import Problem
 from ...lib.stored_json import dump, load
-from ..repair_issues import Problem, raise_issue
+from ..repair_issues import raise_issue
 from .unreadable_file_retry import async_retry_hourly
 
 _STORAGE_VERSION = 1

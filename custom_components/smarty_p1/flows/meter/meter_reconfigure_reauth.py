@@ -17,7 +17,7 @@ from ...const import (
     SECTION_ADVANCED,
 )
 from ...coordinator.entry_types import AnyConfigEntry, known_meters
-from ...coordinator.repair_issues import Problem, is_raised
+from ...coordinator.repair_issues import is_raised
 from ...coordinator.statistics.statistic_ids import with_statistics_key
 from ...coordinator.telegram_source import stored_keys
 from ...lib.failure_detection import ReadingProblem
@@ -25,6 +25,7 @@ from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.meter.object_count_and_rate_limits import shown_name
 from ...lib.port.address_masking import identify_port, redact_port
 from ...lib.port.errors import ProbeError
+from ...lib.problem import Problem
 from ..dialog_base import DialogSteps
 from ..form import Input
 from ..form_errors import FieldError
@@ -163,7 +164,7 @@ class ReconfigureSteps(DialogSteps[MeterSteps]):
                 self.hass, data, known, proved, is_proved_port=is_proved_port
             )
         except ProbeError as err:
-            if err.problem is not ReadingProblem.SECURITY_OFF:
+            if err.problem is not Problem.SECURITY_OFF:
                 raise
             raise FieldError(CONF_ENCRYPTION_KEY, "security_switched_off") from None
         serial_number = str(telegram.serial_number)

@@ -26,7 +26,7 @@ from ...const import (
 from ...coordinator import has_telegrams, loaded_meter
 from ...coordinator.chosen_entity_ids import with_registry_ids
 from ...coordinator.entry_types import AnyConfigEntry, known_meters, short_title
-from ...coordinator.repair_issues import Problem, withdraw_issues
+from ...coordinator.repair_issues import withdraw_issues
 from ...dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
 from ...energy_dashboard.house_sources import (
     HouseSource,
@@ -48,6 +48,7 @@ from ...lib.prices.entered_contract import (
     terms_on,
     with_confirmed_prices,
 )
+from ...lib.problem import Problem
 from ...user_requests.request_fields import SchemaFields
 from ...user_requests.user_locale import UserLocale, async_user_locale
 from ..form import Form, Input, add_steps

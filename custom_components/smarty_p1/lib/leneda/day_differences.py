@@ -8,15 +8,15 @@ its quarter-hours is missing or estimated.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from itertools import groupby
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ..bill.leneda_days import LenedaDays, changed_days
 from ..energy_table.table import Table
 from ..history.gap_clock_and_power_limits import MEASURED_OFF, MEASURED_OFF_WH
 from ..history.luxembourg_time import HOUR, QUARTER_HOUR, day_end, day_start
 from ..history.quarter_hour import QuarterHour
+from ..problem import Problem
 from .measured_and_estimated_rows import LenedaRow
 
 _TOLERANCE_WH = 50
@@ -28,20 +28,13 @@ _TOLERANCE = 0.001
 _MIN_WH = 500
 
 
-class Cause(StrEnum):
-    """Likeliest cause if the energies of the meter and of Leneda differ on most days.
-
-    The value is the translation key of its text.
-    """
-
-    OTHER_POINT = "leneda_other_point"
-    """Another metering point, or an unknown cause."""
-    PRODUCTION = "leneda_production"
-    """Leneda's series has the energy that the meter has measured as exported."""
-    FACTOR_FOUR = "leneda_factor_four"
-    """Mean power in kW was taken for energy in kWh, or energy for power."""
-    SHIFTED_HOUR = "leneda_shifted_hour"
-    """The quarter-hours are an hour earlier or later than those of the meter."""
+type Cause = Literal[
+    Problem.LENEDA_OTHER_POINT,
+    Problem.LENEDA_PRODUCTION,
+    Problem.LENEDA_FACTOR_FOUR,
+    Problem.LENEDA_SHIFTED_HOUR,
+]
+"""Likeliest cause if the energies of the meter and of Leneda differ on most days."""
 
 
 class DayDifference(NamedTuple):
@@ -143,15 +136,15 @@ def _cause(days: Sequence[_Day]) -> tuple[Cause | None, int]:
     if 2 * len(outside) <= len(days):
         return None, 0
     checks: dict[Cause, Callable[[_Day], bool]] = {
-        Cause.PRODUCTION: _Day.is_production,
-        Cause.FACTOR_FOUR: _Day.is_factor_four,
-        Cause.SHIFTED_HOUR: _Day.is_shifted,
+        Problem.LENEDA_PRODUCTION: _Day.is_production,
+        Problem.LENEDA_FACTOR_FOUR: _Day.is_factor_four,
+        Problem.LENEDA_SHIFTED_HOUR: _Day.is_shifted,
     }
     for cause, is_told in checks.items():
         count = sum(map(is_told, outside))
         if 2 * count > len(outside):
             return cause, count
-    return Cause.OTHER_POINT, len(outside)
+    return Problem.LENEDA_OTHER_POINT, len(outside)
 
 
 def _is_told(own_wh: float, leneda_wh: float) -> bool:

@@ -12,12 +12,13 @@ from ..advice.period_costs import usual_evening_cost
 from ..bill.household_state import HouseholdState
 from ..entities.events import DISTURBANCE, EVENTS
 from ..entities.meter_sensors import VOLTAGE_LIMITS
-from ..failure_detection import Condition, FailureState, Repair
+from ..failure_detection import Condition, FailureState, ReadingProblem
 from ..fault_log import FaultLog
 from ..history.luxembourg_time import local_day
 from ..json_types import JsonDict
 from ..meter.meter_reader import MIN_CONNECTED_VOLTS, Reading
 from ..p1.obis import is_water
+from ..problem import Problem
 from ..stored_json import Size, dump
 from .excess_warning import ExcessState, quarter_hour_ahead, warn_of_excess, with_evening
 from .goal_watch import GoalOutlook, GoalState, watch_goal
@@ -146,7 +147,7 @@ def _silence(state: SilenceState, facts: InMinute) -> Decision[SilenceState]:
         facts.last_reading,
         remedy_for(condition.obstacle),
         needs_key=condition.state is FailureState.FAILING
-        and bool(condition.repairs.keys() & {Repair.KEYS, Repair.SECURITY_ON}),
+        and bool(condition.repairs.keys() & {ReadingProblem.WRONG_KEY, Problem.SECURITY_ON}),
     )
     return watch_silence(state, listening, facts.now)
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-from ..failure_detection import ReadingProblem
+from ..failure_detection import Obstacle, ReadingProblem
+from ..problem import Problem
 
 
 class Remedy(StrEnum):
@@ -20,14 +21,14 @@ class Remedy(StrEnum):
     ALTERED_OR_KEY = "altered_or_key"
     KEY = "key"
     OTHER_DEVICE = "other_device"
-    OTHER_METER = "other_meter"
+    SWAPPED_CABLES = "other_meter"
     UNENCRYPTED = "unencrypted"
     OLD_TELEGRAMS = "old_telegrams"
     NAMELESS = "nameless"
     ENTITIES = "entities"
 
 
-REMEDIES: Mapping[ReadingProblem, Remedy] = {
+REMEDIES: Mapping[Obstacle, Remedy] = {
     ReadingProblem.NOTHING_RECEIVED: Remedy.CABLE,
     ReadingProblem.PORT_SILENT: Remedy.CABLE,
     ReadingProblem.LINK_LOST: Remedy.CABLE,
@@ -41,24 +42,24 @@ REMEDIES: Mapping[ReadingProblem, Remedy] = {
     ReadingProblem.MQTT_DISCONNECTED: Remedy.BROKER,
     ReadingProblem.DAMAGED: Remedy.ALTERED,
     ReadingProblem.BYTES_AS_TEXT: Remedy.ALTERED,
-    ReadingProblem.POOR_LINE: Remedy.ALTERED,
+    Problem.POOR_LINE: Remedy.ALTERED,
     ReadingProblem.ALTERED_OR_NEW_KEY: Remedy.ALTERED_OR_KEY,
     ReadingProblem.WRONG_KEY: Remedy.KEY,
     ReadingProblem.OTHER_AUTHENTICATION_KEY: Remedy.KEY,
     ReadingProblem.KEY_MISSING: Remedy.KEY,
     ReadingProblem.NOT_P1: Remedy.OTHER_DEVICE,
-    ReadingProblem.OTHER_METER: Remedy.OTHER_METER,
-    ReadingProblem.OTHER_METER_UNREADABLE: Remedy.OTHER_METER,
-    ReadingProblem.SECURITY_OFF: Remedy.UNENCRYPTED,
+    Problem.OTHER_METER: Remedy.SWAPPED_CABLES,
+    Problem.OTHER_METER_UNREADABLE: Remedy.SWAPPED_CABLES,
+    Problem.SECURITY_OFF: Remedy.UNENCRYPTED,
     ReadingProblem.REPLAY: Remedy.OLD_TELEGRAMS,
-    ReadingProblem.CATCHING_UP: Remedy.OLD_TELEGRAMS,
-    ReadingProblem.TELEGRAMS_LATE: Remedy.OLD_TELEGRAMS,
+    Problem.CATCHING_UP: Remedy.OLD_TELEGRAMS,
+    Problem.TELEGRAMS_LATE: Remedy.OLD_TELEGRAMS,
     ReadingProblem.NO_DEVICE_NAME: Remedy.NAMELESS,
     ReadingProblem.ENTITIES_SILENT: Remedy.ENTITIES,
 }
 """Remedies for the problems of a meter."""
 
 
-def remedy_for(problem: ReadingProblem | None) -> Remedy:
+def remedy_for(problem: Obstacle | None) -> Remedy:
     """Return the remedy for the problem of a silent meter."""
     return REMEDIES.get(problem, Remedy.CABLE) if problem else Remedy.CABLE

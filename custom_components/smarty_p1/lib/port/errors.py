@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..failure_detection import ReadingProblem
+from ..failure_detection import Obstacle, ReadingProblem
 from ..p1.keys import P1Error
 from ..p1.rejection_reasons import Reason
+from ..problem import Problem
 
-PROBLEM_OF: Mapping[Reason, ReadingProblem] = {
+PROBLEM_OF: Mapping[Reason, Obstacle] = {
     Reason.KEY_MISSING: ReadingProblem.KEY_MISSING,
-    Reason.DOWNGRADE: ReadingProblem.SECURITY_OFF,
+    Reason.DOWNGRADE: Problem.SECURITY_OFF,
     Reason.REPLAY: ReadingProblem.REPLAY,
     Reason.ALTERED: ReadingProblem.DAMAGED,
     Reason.AUTHENTICATION_KEY: ReadingProblem.OTHER_AUTHENTICATION_KEY,
@@ -70,4 +71,4 @@ class PortSilentError(LinkError):
 class ProbeError(P1Error):
     """Error for an open port that delivers no readable telegram or reading. It has the problem."""
 
-    problem: ReadingProblem
+    problem: Obstacle

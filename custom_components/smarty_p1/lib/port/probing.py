@@ -9,7 +9,7 @@ from collections.abc import Collection, Container, Mapping
 from contextlib import suppress
 from math import inf
 
-from ..failure_detection import ReadingProblem
+from ..failure_detection import Obstacle, ReadingProblem
 from ..p1.decoder import Decoder
 from ..p1.keys import DEFAULT_AUTHENTICATION_KEY
 from ..p1.rejection_reasons import Reason, Rejection
@@ -78,7 +78,7 @@ class _Findings:
                     self.failed_at = min(self.failed_at, now)
         return None
 
-    def verdict(self) -> ReadingProblem:
+    def verdict(self) -> Obstacle:
         """Return the problem that best explains why no usable telegram came."""
         if self._nameless:
             return ReadingProblem.NO_DEVICE_NAME
