@@ -265,23 +265,6 @@ async def test_each_option_has_a_name_and_an_explanation(hass: HomeAssistant) ->
         assert texts["data"].keys() == texts["data_description"].keys() == names
 
 
-# Words of a page that a household reads to the end. The page of contract details is for one look at
-# one of its sections, that of the virtual meter for people who own such a battery.
-MAX_PAGE_WORDS = 260
-LONG_PAGES = {"contract_details", "virtual_meter"}
-
-
-def words_of(texts: JsonDict | str) -> int:
-    return len(texts.split()) if isinstance(texts, str) else sum(map(words_of, texts.values()))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_page_of_the_options_is_short(language: str) -> None:
-    pages = LANGUAGES[language]["options"]["step"]
-    long = {page for page, texts in pages.items() if words_of(texts) > MAX_PAGE_WORDS}
-    assert long == LONG_PAGES
-
-
 # Texts that are parts of other texts, and names that begin small.
 PARTS = re.compile(
     r"exceptions\.(older_\w+|state_aid_ended|nothing_newer)\.message"
