@@ -39,6 +39,7 @@ ROOMS = {
 """Places of each room, before and after a move. A file is in the first room that fits."""
 PROGRAM = ("library", "integration", "command", "gateway", "fleet")
 MAX_COMPLEXITY = 10
+MAX_MODULES = 20
 _SKIPPED = {
     tokenize.COMMENT,
     tokenize.NL,
@@ -149,6 +150,13 @@ def _front_modules(files: Files) -> int:
     return sum(len(names) for shop in shops for names in shop.get("front", {}).values())
 
 
+def _crowded_folders(files: Files) -> int:
+    """Return the number of folders with more than MAX_MODULES modules, without those of tests."""
+    paths = (PurePath(path) for path in files if room_of(path) not in ("tests", "built cards"))
+    modules = Counter(path.parent for path in paths if path.suffix in {".py", ".ts"})
+    return sum(count > MAX_MODULES for count in modules.values())
+
+
 def figures(files: Files) -> dict[str, float]:
     """Return the ten figures of a tree, by their names."""
     rooms = sizes_of_rooms(files)
@@ -160,10 +168,10 @@ def figures(files: Files) -> dict[str, float]:
         "cards: tokens of TypeScript": rooms["cards"]["TypeScript"],
         "program and cards: characters": program["characters"] + rooms["cards"]["characters"],
         "texts: characters": rooms["texts"]["characters"],
-        "stored drawings: characters": rooms["stored drawings"]["characters"],
         "tests: tokens for a token of program and cards": tests / tokens if tokens else 0.0,
         "pages: words": rooms["pages"]["words"],
         f"program: functions above complexity {MAX_COMPLEXITY}": program["complex"],
         "fronts of workshops: modules": _front_modules(files),
+        f"folders with more than {MAX_MODULES} modules": _crowded_folders(files),
         "built cards: bytes": rooms["built cards"]["bytes"],
     }

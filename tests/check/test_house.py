@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -16,7 +15,6 @@ import pytest
 from dev.checkout import PROGRAMS, ROOT
 
 HOUSE = ROOT / "custom_components" / "smarty_p1"
-MOST_FILES = 20
 
 # Rooms of the roof that use another one. Dialogs show messages and dashboards. An assistant asks
 # the questions of actions.
@@ -429,21 +427,3 @@ def test_all_tests_of_the_programs_but_some_run_without_home_assistant() -> None
 
 def test_the_top_level_has_only_named_files() -> None:
     assert {path.name for path in HOUSE.iterdir() if path.is_file()} == TOP_LEVEL
-
-
-def test_no_room_has_more_than_twenty_files() -> None:
-    command = [
-        "git",
-        "ls-files",
-        "custom_components",
-        "programs/smarty_p1_*",
-        "programs/dev",
-        "dev",
-        "scripts",
-        "frontend/src",
-    ]
-    files = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
-    rooms = Counter(
-        path.parent for path in map(Path, files.split()) if path.suffix in {".py", ".ts", ".sh"}
-    )
-    assert {f"{room}": count for room, count in rooms.items() if count > MOST_FILES} == {}
