@@ -71,7 +71,6 @@ PARTS = {
     "plan": ("history", "prices"),
     "messages": ("p1", "history", "prices", "bill", "advice", "plan", "meter", "entities"),
     "port": ("p1",),
-    "capture": ("p1",),
     "leneda": ("history", "prices", "energy_table", "bill"),
     "answers": ("history", "prices", "bill", "advice", "plan", "leneda", "meter"),
     "meter": ("p1", "history"),
@@ -113,7 +112,6 @@ NEEDED = {
     "energy_table": {"numpy"},
     "bill": {"numpy"},
     "advice": {"numpy"},
-    "capture": {"cryptography"},
     "virtual_server": {"aiohttp"},
 }
 # Fuzzers, benchmarks and tests look inside the modules that they examine.

@@ -277,9 +277,8 @@ async def test_a_restart_goes_on(smarty: Smarty) -> None:
 
 async def test_a_meter_of_entities_has_no_telegrams(smarty: Smarty) -> None:
     await smarty.send()
-    for action, data in (("get_telegram", {}), ("capture", {"step": "start"})):
-        with pytest.raises(ServiceValidationError, match="Smarty is not read through a port"):
-            await call(smarty.hass, action, **data)
+    with pytest.raises(ServiceValidationError, match="Smarty is not read through a port"):
+        await call(smarty.hass, "get_telegram")
     # No option needs telegrams, and diagnostics name the entities.
     menu = await smarty.hass.config_entries.options.async_init(smarty.entry.entry_id)
     pages = ["contracts", "aids", "goal_and_messages", "sun", "leneda_file", "leneda_account"]
