@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from ..encoder import DEVICE_NAME, KEY, TITLE, frame, seal
+from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, seal
 
 PRIVATE_TEXTS = (
     KEY.hex().upper(),

@@ -28,7 +28,6 @@ SIDEWAYS = {
     ("llm_tools", "services"),
     ("repairs", "dashboards"),
     ("repairs", "flows"),
-    ("system_health", "diagnostics"),
 }
 # Floors from the roof to the ground: a file or folder imports from its own floor and lower ones.
 FLOORS = (

@@ -83,6 +83,7 @@ async def test_a_failing_part_costs_no_reading(
     coordinator: MeterCoordinator = entry.runtime_data
     heard: list[Reading] = []
     saved: list[None] = []
+    coordinator.reading_listeners.add(fail)
     coordinator.reading_listeners.add(heard.append)
     with (
         patch.object(owner, name, fail),
