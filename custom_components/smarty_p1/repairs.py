@@ -32,7 +32,6 @@ from .const import (
     SECTION_VIRTUAL,
 )
 from .coordinator.entry_types import short_title
-from .coordinator.meter_capture import CaptureRefusedError
 from .coordinator.meter_records import MeterRecords
 from .coordinator.repair_issues import ENTRY_ID
 from .coordinator.telegram_source import MeterConfigEntry
@@ -333,70 +332,19 @@ class MessageValueRepairFlow(RepairsFlow):
         )
 
 
-class CaptureRepairFlow(RepairsFlow):
-    """Dialog that shows the content of an anonymous capture and asks whether to write the file."""
-
-    async def async_step_init(self, _user_input: Input = None) -> RepairsFlowResult:
-        """Show the last telegram of the capture, and the choices "write" and "discard"."""
-        entry = _loaded_entry_of(self, "capture_gone")
-        ready = entry.runtime_data.source.capture.review()
-        if not ready:
-            return self.async_abort(reason="capture_gone")
-        summary = ready.summary
-        if not summary.telegrams:
-            entry.runtime_data.source.capture.discard()
-            return self.async_abort(reason="capture_empty")
-        # The telegram is shown in a Markdown code block, in which only backticks have a meaning. So
-        # replace them.
-        lines = "\n".join(summary.last_telegram).replace("`", "'")
-        return self.async_show_menu(
-            step_id="init",
-            menu_options=["write", "discard"],
-            description_placeholders=in_markdown(
-                {
-                    "name": Verbatim(short_title(entry)),
-                    "telegrams": str(summary.telegrams),
-                    "telegram": Verbatim(f"```\n{lines}\n```"),
-                    "folder": str(entry.runtime_data.source.capture.folder),
-                }
-            ),
-        )
-
-    async def async_step_write(self, _user_input: Input = None) -> RepairsFlowResult:
-        """Write the capture to a file, and show the file's path. Then the repair issue ends."""
-        capture = _loaded_entry_of(self, "capture_gone").runtime_data.source.capture
-        try:
-            path, _ = await capture.async_write()
-        except CaptureRefusedError:
-            return self.async_abort(reason="capture_gone")
-        except OSError as err:
-            placeholders = {"path": str(capture.folder), "error": str(err.strerror)}
-            return self.async_abort(
-                reason="capture_not_written", description_placeholders=in_markdown(placeholders)
-            )
-        return self.async_abort(
-            reason="capture_written", description_placeholders=in_markdown({"path": str(path)})
-        )
-
-    async def async_step_discard(self, _user_input: Input = None) -> RepairsFlowResult:
-        """Discard the capture."""
-        _loaded_entry_of(self, "capture_gone").runtime_data.source.capture.discard()
-        return self.async_create_entry(data={})
-
-
-def _entry_of(flow: RepairsFlow, reason: str = _REMOVED) -> ConfigEntry:
-    """Return the entry of the issue. If it was removed, end the dialog with `reason`."""
+def _entry_of(flow: RepairsFlow) -> ConfigEntry:
+    """Return the entry of the issue. If it was removed, end the dialog."""
     entry = flow.hass.config_entries.async_get_entry(str((flow.data or {})[ENTRY_ID]))
     if entry is None:
-        raise AbortFlow(reason)
+        raise AbortFlow(_REMOVED)
     return entry
 
 
-def _loaded_entry_of(flow: RepairsFlow, reason: str = _REMOVED) -> ConfigEntry:
-    """Return the entry of the issue. If it is removed or not loaded, end with `reason`."""
-    entry = _entry_of(flow, reason)
+def _loaded_entry_of(flow: RepairsFlow) -> ConfigEntry:
+    """Return the entry of the issue. If it is removed or not loaded, end the dialog."""
+    entry = _entry_of(flow)
     if entry.state is not ConfigEntryState.LOADED:
-        raise AbortFlow(reason)
+        raise AbortFlow(_REMOVED)
     return entry
 
 
@@ -466,7 +414,6 @@ _FLOWS: Mapping[Problem, Callable[[], RepairsFlow]] = {
     Problem.ENERGY_MOVED: partial(
         ChoiceRepairFlow, {"keep": _async_keep_moved, "undo": _async_undo_move}
     ),
-    Problem.CAPTURE: CaptureRepairFlow,
 }
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+from homeassistant.components.diagnostics import REDACTED
 from homeassistant.components.system_health import SystemHealthRegistration
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
@@ -12,8 +13,11 @@ from .coordinator.entity_source import EntitySource
 from .coordinator.entry_types import AnyConfigEntry, known_meters
 from .coordinator.leneda_source import LenedaSource
 from .coordinator.meter_coordinator import MeterCoordinator
-from .diagnostics import redact_names, redact_text
+from .coordinator.mqtt_port import PREFIX
 from .lib.json_types import JsonDict
+
+# Serial number of a USB cable, or name of a topic.
+_NAMING = re.compile(rf"(/dev/serial/by-id/|^{PREFIX}).+")
 
 
 @callback
@@ -52,7 +56,10 @@ def _describe(entry: AnyConfigEntry) -> str:
     coordinator = entry.runtime_data
     described = []
     if line := coordinator.line:
-        described = [redact_names(line.shown_port), "open" if line.is_open else "closed"]
+        described = [
+            _NAMING.sub(rf"\1{REDACTED}", line.shown_port),
+            "open" if line.is_open else "closed",
+        ]
     source = isinstance(coordinator, MeterCoordinator) and coordinator.source
     if isinstance(source, EntitySource):
         described.append(f"entities of {source.integration}, not verified")
@@ -62,7 +69,9 @@ def _describe(entry: AnyConfigEntry) -> str:
         described.append(f"Leneda without a cable, {until}")
     elif source:
         described.append(_describe_latest(coordinator))
-    return redact_text(", ".join(described), str(entry.unique_id))
+    # Ignore case, because host names of gateways contain the serial number in lower case.
+    private = re.escape(str(entry.unique_id))
+    return re.sub(private, REDACTED, ", ".join(described), flags=re.IGNORECASE)
 
 
 def _describe_latest(coordinator: MeterCoordinator) -> str:

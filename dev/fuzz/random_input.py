@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import hypothesis
@@ -19,30 +19,13 @@ from hypothesis import HealthCheck, settings, strategies as st
 
 from dev.encoder import FRAMES, KEY, frame, stored_example
 from dev.simulator.telegram import crc16
-from smartyp1.capture.capture_file import read_capture
-from smartyp1.p1.decoder import Decoder
 from smartyp1.p1.obis import OBJECTS
-from smartyp1.p1.telegram import Telegram
 
-from . import captures, leneda, properties
+from . import leneda, properties
 
 _MAX_TEXT_BYTES = 32_000
 _EXAMPLES = tuple(stored_example(path.stem) for path in sorted(FRAMES.glob("*.json")))
-_CAPTURES = [path.read_text("ascii") for path in sorted(captures.FOLDER.glob("*.jsonl"))]
-"""Recordings of meters."""
-
-
-def _read_captures() -> Iterator[tuple[bytes, list[bytes]]]:
-    """Yield the recorded bytes and the telegrams of each capture."""
-    for text in _CAPTURES:
-        chunks, key = read_capture(text)
-        line = b"".join(data for _, data in chunks)
-        events = Decoder(key).feed(line)
-        yield line, [event.text for event in events if isinstance(event, Telegram)]
-
-
-_RECORDED = tuple(_read_captures())
-_RECORDED_TEXTS = [text for _, texts in _RECORDED for text in texts]
+_RECORDED_LINE = b"".join(example.data for example in _EXAMPLES)
 _MARKS = (
     b"\xdb\x08", b"\xdb", b"\n!", b"!", b"/", b"/Lux5\\253694471_M\r\n", b"\r\n", b"\r", b"\0",
     b"\xdb\x08SAGgp\x04\x10\x2e\x82\x7d\x00\x30\x00\x00\x00\x01",
@@ -67,7 +50,6 @@ _marks = st.sampled_from(_MARKS)
 _counters = st.integers(0, 2**32 - 1)
 _frames = (
     st.sampled_from([frame.data for frame in _EXAMPLES])
-    | st.builds(frame, _counters, captures.pick(_RECORDED_TEXTS))
     | st.builds(frame, _counters, st.binary(min_size=1, max_size=60))
     | st.builds(
         frame, st.integers(0, 999_999), authentication_key=st.binary(min_size=16, max_size=16)
@@ -81,9 +63,8 @@ _damaged = st.builds(
     st.binary(max_size=3),
 )
 _recorded = st.builds(
-    lambda line, start, size: line[start % len(line) :][:size],
-    captures.pick([line for line, _ in _RECORDED]),
-    st.integers(0, 2**20),
+    lambda start, size: _RECORDED_LINE[start:][:size],
+    st.integers(0, len(_RECORDED_LINE) - 1),
     st.integers(1, 3000),
 )
 _lines = st.lists(
@@ -137,10 +118,8 @@ _mbus = st.builds(
     _value,
     st.sampled_from(["0", "1", "9", ""]),
 )
-_telegram_lines = (
-    st.lists(_line | _mbus, max_size=12)
-    | st.sampled_from([frame.telegram.split("\r\n") for frame in _EXAMPLES])
-    | captures.pick(_RECORDED_TEXTS).map(lambda text: text.decode("latin-1").split("\r\n"))
+_telegram_lines = st.lists(_line | _mbus, max_size=12) | st.sampled_from(
+    [frame.telegram.split("\r\n") for frame in _EXAMPLES]
 )
 
 
@@ -225,14 +204,6 @@ PROPERTIES = (
     Property("ports with secrets", _secret_ports(), properties.check_secret_port),
     Property("files of the platform", leneda.files, leneda.check_file),
     Property("answers of the platform", leneda.answers, leneda.check_answer),
-    Property(
-        "files of captures",
-        captures.files | captures.damaged(_CAPTURES),
-        captures.check_file,
-    ),
-    Property(
-        "captured lines", st.tuples(_lines, _sizes), lambda example: captures.check_line(*example)
-    ),
 )
 
 

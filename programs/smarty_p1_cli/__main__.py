@@ -12,7 +12,7 @@ from .decode import add_decode
 from .fleet.fleet_commands import add_fleet
 from .keys import key_options
 from .parser import PROGRAM, Parser, UsageError
-from .port_commands import add_ports
+from .port_commands import add_watch
 from .service_commands import add_services
 
 
@@ -26,7 +26,7 @@ def _parser() -> argparse.ArgumentParser:
     keys = key_options()
     add_decode(commands, keys)
     add_bill(commands)
-    add_ports(commands, keys)
+    add_watch(commands, keys)
     add_services(commands)
     add_fleet(commands)
     return parser

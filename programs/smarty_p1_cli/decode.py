@@ -1,25 +1,29 @@
-"""Command `decode`. It prints a line of JSON for each telegram in recorded bytes."""
+"""Command `decode`. It prints a line of JSON for each telegram in recorded bytes, or a report."""
 
 import argparse
+import asyncio
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
+from functools import partial
 from io import BufferedReader, FileIO
 from pathlib import Path
 
-from smartyp1.capture.anonymiser import Chunk
-from smartyp1.capture.capture_file import BEGINNING, MAX_SIZE, CaptureError, read_capture
+from smartyp1.json_types import JsonDict
 from smartyp1.p1.decoder import Decoder
+from smartyp1.p1.line_report import LineReport
 from smartyp1.p1.rejection_reasons import Rejection
 from smartyp1.p1.telegram import Telegram
+from smartyp1.port.errors import LinkError, ProbeError
 
 from .keys import read_key_arguments
-from .parser import Commands, Parser, raise_usage_error, shown
+from .parser import Commands, Parser, import_optional, raise_usage_error, shown
 from .rejection_texts import explain
 
 _READ_BYTES = 64 * 1024
 
 type _Stream = FileIO | BufferedReader
+type _Keys = tuple[bytes | None, bytes]
 
 
 def add_decode(commands: Commands, keys: Parser) -> None:
@@ -28,46 +32,56 @@ def add_decode(commands: Commands, keys: Parser) -> None:
         "decode", parents=[keys], help="print one JSON object per telegram of recorded bytes"
     )
     decode.add_argument(
-        "file", metavar="FILE", help="recorded bytes or a capture, or - for standard input"
+        "file",
+        metavar="FILE",
+        help="recorded bytes, or - for standard input; with --redact also a device or host:port",
+    )
+    decode.add_argument(
+        "--redact",
+        action="store_true",
+        help="print a report to publish: sizes, times and numbers, but no key, identifier or text;"
+        " a port is read until its first telegram, for 35 seconds at most",
     )
     decode.set_defaults(run=_run_decode)
 
 
 def _run_decode(arguments: argparse.Namespace) -> int:
     keys = read_key_arguments(arguments)
+    if arguments.redact and _is_port(arguments.file):
+        return asyncio.run(_report_port(arguments.file, keys))
     with _open(arguments.file) as stream:
-        beginning = _read_beginning(stream)
-        if not beginning.startswith(BEGINNING):
-            return _decode(_pieces(beginning, stream), Decoder(*keys))
-        chunks, published_key = _read_capture(beginning, stream)
-    return _decode((data for _, data in chunks), Decoder(published_key))
+        pieces = iter(partial(_read, stream), b"")
+        return (_report if arguments.redact else _decode)(pieces, Decoder(*keys))
 
 
-def _read_beginning(stream: _Stream) -> bytes:
-    """Return the first bytes: enough of them to recognise a capture."""
-    beginning = data = _read(stream)
-    # A pipe can give a few bytes at a time.
-    while data and len(beginning) < len(BEGINNING) and BEGINNING.startswith(beginning):
-        beginning += (data := _read(stream))
-    return beginning
+def _is_port(name: str) -> bool:
+    path = Path(name)
+    return path.is_char_device() or (":" in name and not path.exists())
 
 
-def _pieces(beginning: bytes, stream: _Stream) -> Iterator[bytes]:
-    data = beginning
-    while data:
-        yield data
-        data = _read(stream)
-
-
-def _read_capture(beginning: bytes, stream: _Stream) -> tuple[Sequence[Chunk], bytes | None]:
-    data = bytearray(beginning)
-    # Stop reading after MAX_SIZE bytes, because `read_capture` refuses a larger file anyway.
-    while len(data) <= MAX_SIZE and (more := _read(stream)):
-        data += more
+async def _report_port(name: str, keys: _Keys) -> int:
+    # Import only here, because recorded bytes can be decoded without the optional library serialx.
+    probing = import_optional("smartyp1.port.probing", "reading a port needs", "port")
+    serial_port = import_optional("smartyp1.port.serial_port", "reading a port needs", "port")
+    report, errors = LineReport(), []
     try:
-        return read_capture(data.decode("ascii", "replace"))
-    except CaptureError as err:
-        raise_usage_error(f"this is not an anonymous capture as it was written: {err}")
+        await probing.probe(serial_port.normalise_port(name), *keys, report=report)
+    except (LinkError, ProbeError) as err:
+        errors = [err.problem.value]
+    return _print_report({"errors": errors, **report.facts(asyncio.get_running_loop().time())})
+
+
+def _report(pieces: Iterable[bytes], decoder: Decoder) -> int:
+    report = decoder.report = LineReport()
+    for data in pieces:
+        report.add_bytes(len(data), 0.0)
+        decoder.feed(data)
+    return _print_report(report.facts())
+
+
+def _print_report(facts: JsonDict) -> int:
+    print(json.dumps(facts, indent=2))
+    return 0 if facts["telegram"] and not facts["rejections"] else 1
 
 
 def _decode(pieces: Iterable[bytes], decoder: Decoder) -> int:

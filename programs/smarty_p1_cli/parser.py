@@ -53,7 +53,7 @@ class Parser(argparse.ArgumentParser):
         elif "invalid choice" in message:
             message = self.get_default("expects") or (
                 "the first argument must be decode, bill, classes, what-if, watch,"
-                " capture, gateway, collect or fleet"
+                " gateway, collect or fleet"
             )
         elif "ignored explicit argument" in message:
             message = f"{message.partition(':')[0]} takes no value"

@@ -32,8 +32,6 @@ RAISING = (
 )
 # Home Assistant ends the change of a subentry with a reason of its own.
 OF_HOME_ASSISTANT = {"reconfigure_successful"}
-# The dialog of a capture always gives another reason than the default one.
-NEVER = {"CAPTURE": {"entry_removed"}}
 
 
 class Module(NamedTuple):
@@ -149,7 +147,7 @@ def test_each_key_of_a_dialog_is_built_and_has_a_text(kind: str, home: Path) -> 
     every = {key for texts, _, _ in dialogs.values() for key in texts.get(kind, ())}
     assert len(every) > 5
     for name, (texts, path, roots) in dialogs.items():
-        built = strings_of(path, roots) & every - NEVER.get(name, set())
+        built = strings_of(path, roots) & every
         if kind == "error" and name == "config":
             built |= problems_of_ports() & every
         if kind == "abort" and name in TEXTS["config_subentries"]:

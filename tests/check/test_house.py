@@ -26,7 +26,6 @@ SIDEWAYS = {
     ("llm_tools", "services"),
     ("repairs", "dashboards"),
     ("repairs", "flows"),
-    ("system_health", "diagnostics"),
 }
 # Floors from the roof to the ground: a file or folder imports from its own floor and lower ones.
 FLOORS = (
@@ -69,7 +68,6 @@ PARTS = {
     "plan": ("history", "prices"),
     "messages": ("p1", "history", "prices", "bill", "advice", "plan", "meter", "entities"),
     "port": ("p1",),
-    "capture": ("p1",),
     "leneda": ("history", "prices", "energy_table", "bill"),
     "answers": ("history", "prices", "bill", "advice", "plan", "leneda", "meter"),
     "meter": ("p1", "history"),
@@ -111,7 +109,6 @@ NEEDED = {
     "energy_table": {"numpy"},
     "bill": {"numpy"},
     "advice": {"numpy"},
-    "capture": {"cryptography"},
     "virtual_server": {"aiohttp"},
 }
 # Fuzzers, benchmarks and tests look inside the modules that they examine.

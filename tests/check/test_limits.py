@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from custom_components.smarty_p1.coordinator import meter_capture, tank_coordinator
+from custom_components.smarty_p1.coordinator import tank_coordinator
 from custom_components.smarty_p1.coordinator.leneda import client, download
 from custom_components.smarty_p1.coordinator.market_prices.prices_ahead import ASK_AGAIN_AFTER
 from custom_components.smarty_p1.coordinator.stored import (
@@ -71,7 +71,6 @@ LIMITS = [
     (TYPES, "the last 24 hours: {} values", voltage_extremes.SLOTS),
     (TYPES, "Consumption of at most {} days", gas.KEPT_DAYS),
     (TYPES, "The last {} days; null for meters other than water", gas.KEPT_HOURS / 24),
-    ("../CONTRIBUTING", "ends early at {} MB", meter_capture.MAX_BYTES / MIB),
     ("developing/tests", "below {} % coverage of the integration", COVERED[0]),
     ("developing/tests", "below {} % of the dialogs", COVERED[1]),
 ]

@@ -5,22 +5,29 @@ import json
 import logging
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
+from types import MappingProxyType
+from unittest.mock import patch
+from urllib.parse import quote
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.components.diagnostics import REDACTED
-from homeassistant.config_entries import SOURCE_IGNORE
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import MeterCoordinator
+from custom_components.smarty_p1.coordinator.meter_records import MeterRecords
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.p1.rejection_reasons import Reason
+from dev.testing.private_texts import PRIVATE_TEXTS, line_with, private_parts
 from smartyp1.json_types import JsonDict
 
-from .boards import pulse_entry
+from .dialogs import start, submit
 from .entities import Smarty, set_up
 from .meter import (
     KEY,
@@ -33,7 +40,6 @@ from .meter import (
     MeterPort,
     encipher,
     seal,
-    stored_telegram,
     with_value,
 )
 from .support import (
@@ -49,18 +55,11 @@ from .support import (
     wait_until,
 )
 
-SECRET_TEXT = "5365637265742074657874"  # "Secret text"
-WITH_SECRETS = with_value(
-    with_value(stored_telegram("three_phase_gas_water_heat"), "0-0:96.13.0", f"({SECRET_TEXT})"),
-    "9-9:99.99.99",
-    "(whose meaning nobody knows)",
-)
-
 
 @pytest.fixture
 async def entry(home: Home) -> MockConfigEntry:
     """Return an entry whose meter has sent one telegram."""
-    home.port.greeting = home.port.next_frame(WITH_SECRETS)
+    home.port.greeting = home.port.next_frame(TELEGRAM)
     gateway = f"p1-{SERIAL.lower()}._iostream._tcp.local."
     entry = home.make_entry(home.port.url, authentication_key=PUBLISHED_KEY, service=gateway)
     home.hass.config_entries.async_update_entry(
@@ -83,7 +82,7 @@ async def test_the_content_of_diagnostics(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
     coordinator: MeterCoordinator = entry.runtime_data
-    fallen = with_value(WITH_SECRETS, "1-0:1.8.0", "(000000.000*kWh)")
+    fallen = with_value(TELEGRAM, "1-0:1.8.0", "(000000.000*kWh)")
     await port.send_telegram(fallen.replace("!", "1-0:1.8.0(000001.000*kWh)\r\n!", 1))
     await port.send(b"\xdb\x08" + SYSTEM_TITLE + b"\x20\x30\x00\x00\x00\x09" + bytes(40))
     await wait_until(hass, lambda: coordinator.source.reception.rejections.total() > 0)
@@ -94,50 +93,117 @@ async def test_the_content_of_diagnostics(
     assert told["is_available"]
     assert told["obstacle"] is None
     assert told["telegrams"] == 2
+    assert [item["result"] for item in told["refused"]] == ["tag"]
     assert told["rejections"] == {"tag": 1}
     assert told["repeated_objects"] == {"1-0:1.8.0": 1}
     assert told["totals_held_back"] == {"1-0:1.8.0": 1}
     assert told["options"] == {"contracts": [{"reference_power": 7.0}]}
     assert told["demand"]["running_kw"] == 2.345
-    assert told["telegram"]["objects"]["1-0:1.8.0"] == 25678.901
-    assert told["telegram"]["objects"]["0-0:96.13.2"] is None
+    assert told["demand"]["contracts"]["entries"][0][1]["energy_price"] is None
+    # The telegram is as the meter has sent it.
+    assert told["telegram"]["objects"]["1-0:1.8.0"] == 0.0
     assert told["telegram"]["channels"]["1"]["value"] == 678.901
 
-    # The diagnostics have no private data.
-    text = json.dumps(told).lower()
-    for private in (
-        KEY,
-        PUBLISHED_KEY,
-        SERIAL,
-        SERIAL.encode().hex(),
-        "253694471",
-        SYSTEM_TITLE.hex(),
-        "GAS 079000257401",
-        "47415320303739303030323537343031",
-        "secret text",
-        SECRET_TEXT,
-        "whose meaning nobody knows",
-    ):
-        assert private.lower() not in text
 
-    # An entry that is not set up.
+def entered(text: str) -> JsonDict:
+    """Return options with a private text in each place for a text."""
+    return {
+        "contracts": [{"since": "2026-01-01", "energy_price_entity": text}],
+        "aids": [{"name": text, "per_month": 1.0, "first_day": "2026-01-01"}],
+        "messages": {"kinds": ["silent"], "recipients": [text]},
+        "mqtt": {"enabled": False, "topic": text, "discovery_prefix": text},
+        "p1_server": {"enabled": False, "address": text, "port": 2001},
+        "virtual_meter": {"address": text, "serial": text, "batteries": [text]},
+        "leneda": {"api_key": text, "energy_id": text, "consumption_point": text},
+        "sun_sources": [text],
+        "registry_ids": {text: text},
+        f"place_of_{text}": text,
+    }
+
+
+async def test_no_private_text_is_in_a_download(
+    home: Home, hass_client: ClientSessionGenerator
+) -> None:
+    hass = home.hass
+    home.port.greeting = home.port.next_frame(TELEGRAM)
+    entry = home.make_entry(home.port.url)
+    for text in PRIVATE_TEXTS:
+        load_of_house = {"name": text, "device": text, "switched_by": text, "kwh": 1.0, "hours": 1}
+        hass.config_entries.async_add_subentry(
+            entry,
+            ConfigSubentry(
+                data=MappingProxyType(load_of_house),
+                subentry_type="load",
+                title=text,
+                unique_id=None,
+            ),
+        )
+    await load(hass, entry)
+    assert await async_setup_component(hass, "diagnostics", {})
+    client = await hass_client()
+
+    async def downloaded() -> str:
+        response = await client.get(f"/api/diagnostics/config_entry/{entry.entry_id}")
+        assert response.status == HTTPStatus.OK
+        content: str = await response.text()
+        assert json.loads(content)["data"]["frames"]
+        return content
+
+    names = set[str]()
+    for number, text in enumerate(PRIVATE_TEXTS, 1):
+        host = quote(text)
+        data = {**entry.data, "port": f"socket://{host}:{host}@{host}:1?x={host}", text: text}
+        data |= {"encryption_key": KEY, "authentication_key": text, "service": text}
+        hass.config_entries.async_update_entry(
+            entry, title=f"Smarty {text}", data=data, options=entered(text)
+        )
+        await home.port.send(line_with(text, 1000 * number))
+        await home.wait_until(lambda: entry.runtime_data.readings > 2 * number)  # noqa: B023
+        content = await downloaded()
+        assert not private_parts(content)
+        names |= {*re.findall("id-[0-9a-f]{8}", content)}
+    told = json.loads(content)["data"]
+    assert told["port"] == "socket://"
+    assert told["options"]["messages"]["kinds"] == ["silent"]
+    assert told["options"]["contracts"][0]["since"] == "2026-01-01"
+    assert told["meter"] == told["telegram"]["meter"]
+    assert {item["result"] for item in told["refused"]} >= {"tag", "downgrade"}
+    assert told["telegram"]["objects"]["1-0:1.8.0"] == 25678.901
+    # No substitute is the same in two downloads.
+    assert not {*re.findall("id-[0-9a-f]{8}", await downloaded())} & names
+
+    # The report stays when the entry is not loaded.
     assert await unload_entry(hass, entry)
-    told = await download(hass, entry)
-    assert told["state"] == "not_loaded"
-    assert KEY not in json.dumps(told)
+    states = {json.loads(await downloaded())["data"]["state"]}
+    for error in (ConfigEntryNotReady, ConfigEntryError, RuntimeError):
+        with patch.object(MeterRecords, "async_open", side_effect=error(" ".join(PRIVATE_TEXTS))):
+            assert not await set_up_entry(hass, entry)
+            content = await downloaded()
+        assert not private_parts(content)
+        states.add(json.loads(content)["data"]["state"])
+        await unload_entry(hass, entry)
+    assert states == {"not_loaded", "setup_retry", "setup_error"}
 
 
-async def test_the_topic_of_a_pulse_reader_is_private(hass: HomeAssistant) -> None:
-    told = await download(hass, pulse_entry(hass, topic="8 Rue Haute/meter/led"))
-
-    assert told["data"]["topic"] == REDACTED
-    assert "Rue Haute" not in json.dumps(told)
-
-
-async def test_a_serial_number_in_the_name_of_a_field_is_private(home: Home) -> None:
-    entry = home.make_entry(home.port.url, **{f"place_of_{SERIAL}": "cellar"})
-
-    assert f"place_of_{REDACTED}" in (await download(home.hass, entry))["data"]
+@pytest.mark.usefixtures("short_wait")
+async def test_a_refused_dialog_offers_a_report_without_private_texts(home: Home) -> None:
+    home.port.greeting = b"".join(
+        line_with(text, 10 * number) for number, text in enumerate(PRIVATE_TEXTS)
+    )
+    form = await start(home.hass)
+    assert not (form["description_placeholders"] or {})["report"]
+    typed = {"port": home.port.address, "encryption_key": "FF" * 16}
+    refused = await submit(home.hass, form, typed)
+    shown = (refused["description_placeholders"] or {})["report"]
+    facts = json.loads(shown.split("```")[1])
+    assert facts["errors"] == [*(refused["errors"] or {}).values()]
+    assert facts["rejections"]["tag"] > 1
+    assert len(facts["refused"]) == 20
+    assert not [text for text in typed.values() if text.lower() in shown.lower()]
+    assert not private_parts(shown)
+    # A value that is refused before the port is read has no report.
+    refused = await submit(home.hass, refused, typed | {"encryption_key": "1"})
+    assert not (refused["description_placeholders"] or {})["report"]
 
 
 async def told(hass: HomeAssistant) -> JsonDict:
@@ -192,7 +258,7 @@ async def test_a_meter_of_another_integration_and_its_age(
 async def test_the_obstacle_is_named_when_no_readings_come(
     hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
 ) -> None:
-    port.greeting = port.next_frame(WITH_SECRETS)
+    port.greeting = port.next_frame(TELEGRAM)
     await let_pass(hass, 61)
     told = await download(hass, entry)
     assert (told["is_available"], told["obstacle"]) == (False, "nothing_received")

@@ -291,15 +291,14 @@ async def test_a_silence_names_its_cause_and_a_new_key_is_asked_for(
     await house.set_up(**options("silent"))
     await house.receive(TELEGRAM)
 
-    received: list[bytes] = []
-    house.entry.runtime_data.source.line.byte_listeners.add(received.append)
+    report = house.entry.runtime_data.source.report
 
     async def send_unreadable(time: str, first: int) -> None:
         for n in range(first, first + 7):
             frame = encipher(TELEGRAM, n, key=OTHER_KEY)
-            received.clear()
+            size = report.size + len(frame)
             await house.port.send(frame)
-            await house.wait_until(lambda: sum(map(len, received)) == len(frame))  # noqa: B023
+            await house.wait_until(lambda: report.size == size)  # noqa: B023
             house.clock.now += timedelta(seconds=10)
             await house.let_pass(10)
         await house.go_to(time)

@@ -115,7 +115,7 @@ async def test_an_unexpected_error_is_logged_once_and_then_counted(
         raised += 1
         raise ValueError
 
-    remove = entry.runtime_data.source.line.byte_listeners.add(fail)
+    remove = entry.runtime_data.reading_listeners.add(fail)
     for second in range(1, 13):
         await home.receive(at(f"10:30:{second:02}", 100.0 + second))
     assert raised >= 10

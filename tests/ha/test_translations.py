@@ -17,7 +17,6 @@ import custom_components.smarty_p1
 from custom_components.smarty_p1.binary_sensor import RUNS_BY_PLAN
 from custom_components.smarty_p1.calendar import PLAN
 from custom_components.smarty_p1.condition import CONDITIONS
-from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
 from custom_components.smarty_p1.coordinator.statistics.statistic_ids import StatisticKind
 from custom_components.smarty_p1.coordinator.stored.throttled_store import UnreadableNowError
 from custom_components.smarty_p1.flows.boards import board_probe
@@ -119,8 +118,8 @@ def test_each_obstacle_has_a_text() -> None:
     assert PROBLEM_OF.keys() == set(Reason)
     assert what_if.REFUSED.keys() == set(WhatIfRefusal)
     obstacles = {*ReadingProblem, *METER_OBSTACLES, *get_args(Cause.__value__)}
-    refusals = {*CaptureRefusal, *ExportRefusal}
-    assert TEXTS["exceptions"].keys() >= obstacles | refusals | {
+    assert TEXTS["exceptions"].keys() >= obstacles | {
+        *ExportRefusal,
         *what_if.REFUSED.values(),
         *what_if.OF_MARKET.values(),
     }

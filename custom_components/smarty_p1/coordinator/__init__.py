@@ -27,7 +27,7 @@ from .meter_records import MeterRecords
 from .pulse_coordinator import PulseCoordinator
 from .stored.pulse_count_file import PulseCounter
 from .tank_coordinator import TankCoordinator
-from .telegram_source import MeterConfigEntry, TelegramSource
+from .telegram_source import LINE_REPORTS, MeterConfigEntry, TelegramSource
 
 type LiveCoordinator = MeterCoordinator | PulseCoordinator
 """Coordinator of a meter or pulse reader, with its power of the last hour."""
@@ -122,7 +122,8 @@ def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
 
 
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Remove all stored files of a config entry of any kind."""
+    """Remove all stored files of a config entry of any kind, and the report about its port."""
+    hass.data.get(LINE_REPORTS, {}).pop(entry.entry_id, None)
     await MeterRecords(hass, entry).async_remove()
     loads = LoadRecords(hass, entry.entry_id)
     await loads.async_load()

@@ -9,7 +9,6 @@ from homeassistant.core import callback
 
 from ..const import CONF_BAUD_RATE, LOGGER
 from ..lib.failure_detection import FailureState
-from ..lib.fault_log import Listeners
 from ..lib.port.address_masking import redact_port
 from ..lib.port.errors import LinkError
 from ..lib.port.reconnecting_port import ReconnectingPort
@@ -23,7 +22,6 @@ class PortConnection:
 
     The reader reports to the source's health when the port opens, delivers data or is lost.
     `shown_port` is the port without secrets. `is_topic` is True if the port is an MQTT topic.
-    `byte_listeners` are called with all received bytes, before they are parsed.
     """
 
     def __init__(
@@ -47,7 +45,6 @@ class PortConnection:
         self._on_lost_too = on_lost
         self._silence_timeout = silence_timeout
         self._baud_rate = baud_rate
-        self.byte_listeners = Listeners[bytes](source.faults)
         self._task: asyncio.Task[None] | None = None
         self._take_port()
 
@@ -108,7 +105,6 @@ class PortConnection:
         if source.is_closed:
             return
         source.health.received(source.now())
-        self.byte_listeners.call(data)
         has_event = source.faults.call(self._take, data)
         # A telegram comes in dozens of chunks. While readings come, only time ends a condition.
         if has_event is not False or source.condition.state is not FailureState.RECEIVING:

@@ -44,7 +44,6 @@ _FIXABLE = {
     Problem.OBJECT_NOT_COUNTED,
     Problem.ENERGY_SOURCES,
     Problem.ENERGY_MOVED,
-    Problem.CAPTURE,
     *_ERRORS,
 }
 # Issues that stay until the user has closed them, also after a restart.

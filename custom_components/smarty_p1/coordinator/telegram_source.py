@@ -19,6 +19,7 @@ from ..lib.meter.meter_session import MeterSession, Rejected
 from ..lib.meter.object_count_and_rate_limits import shown_name
 from ..lib.p1.frame_decryptor import FrameDecryptor
 from ..lib.p1.keys import DEFAULT_AUTHENTICATION_KEY, parse_key
+from ..lib.p1.line_report import LineReport
 from ..lib.p1.rejection_reasons import Reason, Rejection
 from ..lib.p1.telegram import Telegram
 from ..lib.port.errors import PROBLEM_OF
@@ -26,7 +27,6 @@ from ..lib.port.reconnecting_port import SILENCE_TIMEOUT_S
 from ..lib.port.unread_bytes import UnreadBytes
 from ..lib.problem import Problem
 from .background_tasks import until_shutdown
-from .meter_capture import MeterCapture
 from .meter_coordinator import MeterCoordinator, both_clocks
 from .port_connection import PortConnection
 from .repair_issues import set_issue
@@ -53,6 +53,8 @@ def stored_keys(data: JsonMapping) -> tuple[bytes | None, bytes]:
 
 
 _PROOFS: HassKey[dict[str, KeyProof]] = HassKey(f"{DOMAIN}_key_proofs")
+LINE_REPORTS: HassKey[dict[str, LineReport]] = HassKey(f"{DOMAIN}_line_reports")
+"""Reports about the ports by entry id. They stay when an entry is unloaded or its set-up fails."""
 
 
 @callback
@@ -81,11 +83,8 @@ class TelegramSource:
         self._records = coordinator.records
         coordinator.placeholders["serial_number"] = shown_name(coordinator.meter_id)
         self.line = PortConnection(coordinator, self._take, silence_timeout=SILENCE_TIMEOUT_S)
-        self.capture = MeterCapture(
-            self._hass, self._entry, self.line.byte_listeners.add, self._capture_decryptor
-        )
-        self._entry.async_on_unload(self.capture.discard)
         self._session: MeterSession
+        self.report: LineReport
         self._unread = UnreadBytes()
         self._late: Reading | None = None
 
@@ -141,8 +140,14 @@ class TelegramSource:
             MeterReader(memory, limits, self._records.money),
             decryptor or None,
         )
+        self.report = LineReport()
+        self._hass.data.setdefault(LINE_REPORTS, {})[entry.entry_id] = self.report
         self._session = MeterSession(
-            meter, limits=limits, prices=self._records.prices_at, may_be_late=self.line.is_topic
+            meter,
+            limits=limits,
+            prices=self._records.prices_at,
+            may_be_late=self.line.is_topic,
+            report=self.report,
         )
         set_issue(self._hass, entry, Problem.NOT_VERIFIED, is_there=not needs_tag)
 
@@ -150,6 +155,7 @@ class TelegramSource:
     def _take(self, data: bytes) -> bool:
         coordinator = self._coordinator
         has_event = is_to_be_checked = False
+        self.report.add_bytes(len(data), coordinator.now())
         is_due = self._unread.add_bytes(data, coordinator.now())
         for event in self._session.feed(data, dt_util.utcnow(), coordinator.now()):
             has_event = True
@@ -231,7 +237,3 @@ class TelegramSource:
         """
         age = dt_util.utcnow() - reading.received_at + reading.clock.delay
         return max(0.0, age.total_seconds())
-
-    def _capture_decryptor(self) -> FrameDecryptor | None:
-        key, authentication_key = stored_keys(self._entry.data)
-        return FrameDecryptor(key, authentication_key) if key else None

@@ -106,5 +106,3 @@ class Problem(StrEnum):
     """A load comes on again after each order to be off."""
     SECOND_METER = "second_meter"
     """A second meter was added or enabled. Inverters and devices still count for the first one."""
-    CAPTURE = "capture_ended"
-    """An anonymous capture is finished, and can be written or discarded."""

@@ -4,17 +4,7 @@ from homeassistant.core import HomeAssistant, SupportsResponse, callback
 from homeassistant.helpers import service
 
 from ..const import DOMAIN
-from . import (
-    best_start,
-    bill,
-    capture,
-    leneda_import,
-    outlook,
-    plan,
-    quarter_hours,
-    telegram,
-    what_if,
-)
+from . import best_start, bill, leneda_import, outlook, plan, quarter_hours, telegram, what_if
 from .unlogged_refusals import without_log_line
 
 
@@ -26,7 +16,6 @@ def async_setup_services(hass: HomeAssistant) -> None:
     entities. All other actions are only for administrators and automations, for these reasons:
 
     - A telegram also contains serial numbers, messages of the grid operator and unknown data.
-    - A capture of telegrams is written to a file for publication.
     - The import and the removal of quarter-hours change stored data.
     """
     only = SupportsResponse.ONLY
@@ -39,7 +28,6 @@ def async_setup_services(hass: HomeAssistant) -> None:
             leneda_import.IMPORT_SCHEMA,
             optional,
         ),
-        ("capture", capture.capture_telegrams, capture.SCHEMA, optional),
         (
             "remove_imported_quarter_hours",
             leneda_import.remove_imported_quarter_hours,

@@ -25,9 +25,6 @@ _DELAY_S, _MAX_DELAY_S = 60.0, 3600.0
 
 type Start = Callable[[], Awaitable[None]]
 
-PRIVATE_FIELDS = frozenset[str]().union(*(kind.private_fields for kind in SINKS))
-"""Fields of options whose values diagnostics hide."""
-
 
 async def async_start(coordinator: TelegramMeter) -> None:
     """Start the outputs that the options enable. They stop when the entry is unloaded.

@@ -90,4 +90,4 @@ async def _async_import_mqtt(hass: HomeAssistant) -> ModuleType:
     return await hass.async_add_import_executor_job(import_module, f"{__package__}.mqtt")
 
 
-KIND = SinkKind(SECTION_MQTT, _async_make, _async_forget, frozenset({CONF_TOPIC}))
+KIND = SinkKind(SECTION_MQTT, _async_make, _async_forget)

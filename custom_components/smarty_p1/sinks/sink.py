@@ -36,5 +36,3 @@ class SinkKind(NamedTuple):
     """Makes the output of a meter from the section. Returns None if the section is not enabled."""
     async_forget: Callable[[HomeAssistant, AnyConfigEntry], Awaitable[None]] = _async_forget_nothing
     """Removes what the output of a removed entry has left in other programs."""
-    private_fields: frozenset[str] = frozenset()
-    """Fields of the section whose values diagnostics hide."""

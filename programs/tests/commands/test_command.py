@@ -1,7 +1,5 @@
 """The command line as a user runs it. Most cases start the program."""
 
-import base64
-import fcntl
 import json
 import os
 import re
@@ -9,17 +7,16 @@ import shlex
 import signal
 import subprocess
 import sys
-import termios
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 import pytest
 
-from dev.checkout import PYTHON_PATH, ROOT
-from dev.encoder import KEY, frame, stored_example, telegram
+from dev.checkout import PYTHON_PATH
+from dev.encoder import DEVICE_NAME, KEY, frame, stored_example, telegram
+from dev.testing.private_texts import PRIVATE_TEXTS, line_with, private_parts, telegram_with
 from dev.testing.table import rows
 from tests.cli.conftest import Run
 from tests.sending import sending
@@ -28,7 +25,6 @@ COMMAND = (sys.executable, "-m", "smarty_p1_cli")
 FULL = stored_example("three_phase_gas_water_heat").data
 PUBLISHED = "00112233445566778899AABBCCDDEEFF"
 SECRET = "C0FFEE" * 6  # 36 digits: too many for a key; the last 32 are one
-CAPTURE = (ROOT / "tests" / "captures" / "simulator.jsonl").read_bytes()
 
 
 def environment(**variables: str) -> dict[str, str]:
@@ -136,14 +132,8 @@ OTHER = stored_example("other_authentication_key")
         (KEY.hex(), frame(5) + frame(5) + frame(6), None, 1, 2, b"rejected (replay)"),
         (KEY.hex(), b"nothing", None, 1, 0, b"no telegram in 7 bytes\n"),
         ("", stored_example("plain").data, None, 0, 1, b""),
-        # A capture contains its own encryption.
-        (KEY.hex(), CAPTURE, None, 0, 4, b""),
-        (KEY.hex(), CAPTURE.replace(b"\n", b" " * 70_000 + b"\n", 1), None, 0, 4, b""),
-        (KEY.hex(), CAPTURE + b"[0]\n", None, 2, 0, b"smarty-p1: this is not an anonymous capture"),
     ],
-    ids=str.split(
-        "published other_key both_keys replay nothing no_key capture large_capture changed"
-    ),
+    ids=str.split("published other_key both_keys replay nothing no_key"),
 )
 def test_decode_reports_unreadable_data(  # noqa: PLR0913, PLR0917
     key: str, stdin: bytes, other_key: bytes | None, status: int, telegrams: int, told: bytes
@@ -154,23 +144,6 @@ def test_decode_reports_unreadable_data(  # noqa: PLR0913, PLR0917
     assert result.stderr.startswith(told)
     assert bool(result.stderr) == bool(told)
     assert not key or key.encode() not in result.stderr
-
-
-@pytest.mark.parametrize("size", [1, 10, 26])
-def test_a_capture_may_arrive_in_pieces(size: int) -> None:
-    with subprocess.Popen(
-        [*COMMAND, "decode", "-"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment(),
-    ) as program:
-        assert program.stdin
-        program.stdin.write(CAPTURE[:size])
-        program.stdin.flush()
-        wait_until_read(program.stdin)
-        told, errors = program.communicate(CAPTURE[size:], timeout=60)
-    assert (len(told.splitlines()), errors, program.returncode) == (4, b"", 0)
 
 
 def test_standard_input_that_does_not_wait_is_named() -> None:
@@ -192,14 +165,6 @@ def test_standard_input_that_does_not_wait_is_named() -> None:
     )
 
 
-def wait_until_read(pipe: IO[bytes]) -> None:
-    """Wait until the reader of a pipe has read all of it."""
-    end = time.monotonic() + 30
-    while fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)) != bytes(4):
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize(("encoding", "text"), [("utf-8", "é"), ("ascii", r"\u00e9")])
 def test_decode_loses_no_letter(encoding: str, text: str) -> None:
     message = telegram("0-0:96.13.0(C3A9)")
@@ -216,7 +181,7 @@ WORDS = {
     "MALFORMED": "is malformed: a key has 32 hexadecimal digits (0-9, A-F)\n",
     "MISSING": "No such file or directory\n",
     "UNRECOGNIZED": "unrecognized arguments; a key with blanks needs quotes\n",
-    "FIRST": "the first argument must be decode, bill, classes, what-if, watch, capture, gateway,"
+    "FIRST": "the first argument must be decode, bill, classes, what-if, watch, gateway,"
     " collect or fleet\n",
 }
 
@@ -245,11 +210,7 @@ decode .                       | : Is a directory
 gateway --config missing       | missing: cannot be read: MISSING
 gateway --config missing --check=SECRET | --check takes no value
 watch KEY                      | URL: it is a key, and not the address of a port
-capture KEY --anonymous x      | URL: it is a key, and not the address
-capture 127.0.0.1:1            | required: --anonymous
-capture 127.0.0.1:1 --minutes 120 --anonymous key | key is there already
-capture 127.0.0.1:1 --anonymous a/b | a/b is in no folder that can be written
-capture 127.0.0.1:1 --minutes SECRET | --minutes: invalid value
+decode --redact KEY            | cannot read a file whose name is a key: MISSING
 fleet                          | required: ACTION
 fleet SECRET | after fleet, there must be init, check, month, exchange, forget, export, read or
 fleet init missing             | ; `smarty-p1 fleet init --example` prints one
@@ -399,35 +360,25 @@ def test_watch_writes_few_lines_about_a_noisy_port(folder: Path) -> None:
     assert 2 <= len(shown) <= 5
 
 
-@pytest.mark.parametrize(
-    ("data", "consent", "status"),
-    [(FULL, b"n\n", 1), (FULL, b"y\n", 0), (frame(1, key=bytes(16)), b"y\n", 1)],
-    ids=["no", "yes", "another key"],
-)
-def test_a_capture_is_shown_and_asked_about_before_it_is_written(
-    folder: Path, data: bytes, consent: bytes, status: int
-) -> None:
-    file = folder / "capture.jsonl"
-    keys = ("--key-file", folder / "key")
-    with sending(data) as port:
-        result = started(
-            *("capture", port, *keys, "--minutes", "0.02", "--anonymous", file), stdin=consent
-        )
-    assert result.returncode == status
-    assert file.exists() == (status == 0)
-    if data != FULL:
-        told = f"no telegram in {len(data)} bytes: nothing is written; `watch` says why\n"
-        assert result.stderr.decode() == told
-        return
-    shown = result.stdout.decode()
-    assert "The last of 1 telegrams, as the file will hold it:\n" in shown
-    # 2.345 kW, times a third to 0.9.
-    assert 0.781 <= float(shown.partition("1-0:1.7.0(")[2][:6]) <= 2.111
-    assert "025678.901" not in shown
-    assert "The weekday, the time of day and the voltages are true." in shown
-    if status:
-        assert shown.endswith("Write the file? [y/N] nothing is written\n")
-        return
-    head, *chunks = map(json.loads, file.read_text("ascii").splitlines())
-    assert head == {"format": "smarty-p1 capture", "version": 1, "key": "smarty-p1 public"}
-    assert sum(len(base64.b64decode(each)) for _, each in chunks) == len(data)
+def test_a_report_of_a_file_or_port_has_no_private_text(tmp_path: Path, run: Run) -> None:
+    recorded = tmp_path / "8 Rue Haute"
+    recorded.write_bytes(b"".join(line_with(text, 9 * n) for n, text in enumerate(PRIVATE_TEXTS)))
+    key = ("--key", KEY.hex())
+    told = run("decode", "--redact", *key, f"{recorded}")
+    assert (told.status, told.errors) == (1, "")
+    facts = json.loads(told.output)
+    assert facts["bytes"] == recorded.stat().st_size
+    assert len(facts["frames"]) == len(facts["refused"]) == 20
+    assert facts["telegram"]["objects"]["1-0:1.8.0"] == 25678.901
+    assert not private_parts(told.output)
+
+    with sending(frame(5, telegram_with(DEVICE_NAME))) as port:
+        told = run("decode", "--redact", *key, f"{port}")
+    assert told.status == 0
+    facts = json.loads(told.output)
+    assert (facts["errors"], facts["telegram"]["meter"][:3]) == ([], "id-")
+    assert facts["bursts"][-1]["seconds_ago"] >= 0
+    assert not private_parts(told.output)
+
+    told = run("decode", "--redact", *key, "127.0.0.1:1")
+    assert (told.status, json.loads(told.output)["errors"]) == (1, ["port_unreachable"])

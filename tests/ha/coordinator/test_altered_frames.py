@@ -153,13 +153,12 @@ async def test_rubbish_at_the_port_of_a_meter_that_was_read_is_altered_or_cut(
     await house.begin(key=key)
 
     async def send_rubbish() -> None:
-        received: list[bytes] = []
-        house.coordinator.source.line.byte_listeners.add(received.append)
+        report = house.coordinator.source.report
         for seconds in (40, 35):
             sent = b"".join(map(CUTS[cut], frames(range(1000, 1004))))
+            size = report.size + len(sent)
             await house.port.send(sent)
-            await wait_until(house.hass, lambda: sum(map(len, received)) == len(sent))  # noqa: B023
-            received.clear()
+            await wait_until(house.hass, lambda: report.size == size)  # noqa: B023
             await house.passes(seconds)
 
     await send_rubbish()
@@ -180,12 +179,11 @@ async def test_rubbish_at_the_port_of_a_meter_that_was_read_is_altered_or_cut(
 @pytest.mark.parametrize("is_known", [True, False], ids=["read before", "new"])
 async def test_bytes_without_a_frame_show_their_problem(house: House, *, is_known: bool) -> None:
     async def send(*bursts: bytes) -> None:
-        received: list[bytes] = []
-        house.coordinator.source.line.byte_listeners.add(received.append)
+        report = house.coordinator.source.report
         for burst in bursts:
-            received.clear()
+            size = report.size + len(burst)
             await house.port.send(burst)
-            await wait_until(house.hass, lambda: sum(map(len, received)) == len(burst))  # noqa: B023
+            await wait_until(house.hass, lambda: report.size == size)  # noqa: B023
             await house.passes(10)
 
     await house.begin(None if is_known else b"")

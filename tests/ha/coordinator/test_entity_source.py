@@ -277,14 +277,13 @@ async def test_a_restart_goes_on(smarty: Smarty) -> None:
 
 async def test_a_meter_of_entities_has_no_telegrams(smarty: Smarty) -> None:
     await smarty.send()
-    for action, data in (("get_telegram", {}), ("capture", {"step": "start"})):
-        with pytest.raises(ServiceValidationError, match="Smarty is not read through a port"):
-            await call(smarty.hass, action, **data)
-    # No option needs telegrams, and diagnostics name the entities.
+    with pytest.raises(ServiceValidationError, match="Smarty is not read through a port"):
+        await call(smarty.hass, "get_telegram")
+    # No option needs telegrams, and diagnostics name no entity.
     menu = await smarty.hass.config_entries.options.async_init(smarty.entry.entry_id)
     pages = ["contracts", "aids", "goal_and_messages", "sun", "leneda_file", "leneda_account"]
     assert menu["menu_options"] == pages
     told = await async_get_config_entry_diagnostics(smarty.hass, smarty.entry)
     assert (told["readings"], told["telegram"]["verification"]) == (1, "by_integration")
     assert told["telegram"]["objects"]["1-0:1.8.0"] == 3000.0
-    assert told["data"]["energy_imported"][1] == smarty.ids["tariff_2"].id
+    assert told["data"]["energy_imported"] == [["sensor", "dsmr"]] * 2

@@ -25,7 +25,6 @@ FIELDS: dict[str, JsonDict] = {
     "get_plan": {"loads": [{"kwh": 2, "hours": 2}]},
     "get_quarter_hours": {"start": "2026-06-15 00:00:00", "end": "2026-06-16 00:00:00"},
     "import_quarter_hours": {"path": "/nowhere"},
-    "capture": {"step": "show"},
 }
 COMMAND_FIELDS = FIELDS | {"what_if": {"changes": []}}
 NOTHING_TO_DO = (

@@ -38,7 +38,7 @@ from .known_counters import (
     async_last_counters,
     async_proved_titles,
 )
-from .port_key_and_found_meter import MeterForm, MeterSteps, async_prove
+from .port_key_and_found_meter import MeterForm, MeterSteps
 
 # For each reason why new keys are needed: the field of the form at which the error is shown, and
 # the translation key of the error.
@@ -136,7 +136,7 @@ class ReconfigureSteps(DialogSteps[MeterSteps]):
         Return the name of the next step. Raises FieldError for a telegram of a meter that another
         config entry reads.
         """
-        telegram = await async_prove(self.hass, data)
+        telegram = await self.following.async_prove(data)
         for other in known_meters(self.hass):
             if other.unique_id == telegram.serial_number:
                 raise FieldError(CONF_PORT, "port_in_use", title=other.title)
@@ -160,8 +160,8 @@ class ReconfigureSteps(DialogSteps[MeterSteps]):
         proved = await async_proved_titles(self.hass, entry, data)
         is_proved_port = await async_is_proved_port(self.hass, entry, data)
         try:
-            telegram = await async_prove(
-                self.hass, data, known, proved, is_proved_port=is_proved_port
+            telegram = await self.following.async_prove(
+                data, known, proved, is_proved_port=is_proved_port
             )
         except ProbeError as err:
             if err.problem is not Problem.SECURITY_OFF:

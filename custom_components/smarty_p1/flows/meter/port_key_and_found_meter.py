@@ -1,6 +1,7 @@
 """Set-up steps of a meter: ask for port and keys, wait for a telegram, show the found meter."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from ...coordinator.telegram_source import note_proof, stored_keys
 from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.markdown_text import TextPlaceholders, Verbatim, as_plain
 from ...lib.meter.object_count_and_rate_limits import shown_name
+from ...lib.p1.line_report import LineReport
 from ...lib.p1.telegram import Telegram
 from ...lib.port.probing import probe
 from ...lib.publish.mqtt_messages import ONLINE
@@ -110,34 +112,6 @@ class MeterForm:
     placeholders: TextPlaceholders = field(default_factory=dict)
 
 
-async def async_prove(
-    hass: HomeAssistant,
-    data: JsonMapping,
-    last_counters: Mapping[bytes, int] | None = None,
-    proved_titles: frozenset[bytes] = frozenset(),
-    *,
-    is_proved_port: bool = False,
-) -> Telegram:
-    """Return the first valid telegram. `data` has the port to read and the keys of the meter.
-
-    The telegram's frame counter is higher than in `last_counters`. The keys are not called wrong
-    for the meters with the system titles `proved_titles`. With `is_proved_port`, the meter was read
-    at the port in the last 24 hours, so the port is not called another device's. Raises a LinkError
-    or P1Error if no valid telegram comes.
-    """
-    telegram = await probe(
-        data[CONF_PORT],
-        *stored_keys(data),
-        needs_tag=data.get(CONF_VERIFY, True),
-        last_counters=last_counters,
-        proved_titles=proved_titles,
-        is_proved_port=is_proved_port,
-        opener=topic_opener(hass, data[CONF_PORT]),
-    )
-    note_proof(hass, data, telegram)
-    return telegram
-
-
 class MeterSteps(DialogSteps[CableSteps]):
     """Dialog steps that ask for a port and read a meter there."""
 
@@ -150,6 +124,8 @@ class MeterSteps(DialogSteps[CableSteps]):
     def __init__(self, flow: ConfigFlow, following: CableSteps) -> None:
         super().__init__(flow, following)
         self._checkboxes: set[str] = set()
+        # Report about the port that the user has entered last.
+        self._report = LineReport()
         # MQTT topics on which frames of a meter were seen. None means that they were not searched
         # yet.
         self._topics: list[str] | None = None
@@ -191,6 +167,8 @@ class MeterSteps(DialogSteps[CableSteps]):
         step.
         """
         read = partial(self._async_read_meter, form)
+        if user_input is not None:
+            self._report = LineReport()
         if data := await self.form.async_accept(user_input, read):
             self._data, self._find = data, find or self._async_find_new
             return await self.async_step_wait_for_telegram()
@@ -210,9 +188,18 @@ class MeterSteps(DialogSteps[CableSteps]):
             form.step_id,
             fields,
             form.suggested,
-            form.placeholders,
+            {**form.placeholders, "report": await self._async_report()},
             last_step=self._updated_entry is not None,
         )
+
+    async def _async_report(self) -> str:
+        """Return the report about a refused port as text to copy. Return "" without bytes."""
+        errors = self.form.inputs.errors
+        if not (errors and self._report.size):
+            return ""
+        facts = {"errors": [*errors.values()], **self._report.facts(self.hass.loop.time())}
+        text = await self._async_text("common.report_fault")
+        return Verbatim(f"\n\n{text}\n\n```\n{json.dumps(facts)}\n```")
 
     async def _async_read_meter(self, form: MeterForm, typed: JsonDict) -> JsonDict:
         """Turn the entered values into the data of an entry. Raises FieldError."""
@@ -225,8 +212,36 @@ class MeterSteps(DialogSteps[CableSteps]):
             data[CONF_SERVICE] = form.service
         return data
 
+    async def async_prove(
+        self,
+        data: JsonMapping,
+        last_counters: Mapping[bytes, int] | None = None,
+        proved_titles: frozenset[bytes] = frozenset(),
+        *,
+        is_proved_port: bool = False,
+    ) -> Telegram:
+        """Return the first valid telegram. `data` has the port to read and the keys of the meter.
+
+        The telegram's frame counter is higher than in `last_counters`. The keys are not called
+        wrong for the meters with the system titles `proved_titles`. With `is_proved_port`, the
+        meter was read at the port in the last 24 hours, so the port is not called another device's.
+        Raises a LinkError or P1Error if no valid telegram comes.
+        """
+        telegram = await probe(
+            data[CONF_PORT],
+            *stored_keys(data),
+            needs_tag=data.get(CONF_VERIFY, True),
+            last_counters=last_counters,
+            proved_titles=proved_titles,
+            is_proved_port=is_proved_port,
+            opener=topic_opener(self.hass, data[CONF_PORT]),
+            report=self._report,
+        )
+        note_proof(self.hass, data, telegram)
+        return telegram
+
     async def _async_find_new(self, data: JsonDict) -> str:
-        self._telegram = await async_prove(self.hass, data)
+        self._telegram = await self.async_prove(data)
         return "found"
 
     async def _async_outline(self, serial_number: str) -> dict[str, str]:

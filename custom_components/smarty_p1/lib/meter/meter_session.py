@@ -16,6 +16,7 @@ from ..clock_verdict import MAX_DEVIATION, ClockVerdict
 from ..history.market_prices import NO_PRICES, MarketPrices
 from ..p1.decoder import LineDecoder
 from ..p1.frame_decryptor import FrameDecryptor
+from ..p1.line_report import LineReport
 from ..p1.rejection_reasons import Reason, Rejection
 from ..p1.telegram import Telegram
 from .key_proof import KeyProof, Moment
@@ -53,7 +54,8 @@ class MeterSession:
     `prices` returns the market prices at the time of a telegram. `limits` restricts the rate of
     plain telegrams. With `may_be_late`, telegrams can come late, so the time in a telegram tells
     its age. Without it, telegrams come directly from the meter. They are current unless they
-    contradict the known deviation of the meter's clock (`meter_clock.py`).
+    contradict the known deviation of the meter's clock (`meter_clock.py`). All frames are added to
+    `report`.
     """
 
     def __init__(
@@ -63,8 +65,10 @@ class MeterSession:
         limits: Limits | None = None,
         prices: Callable[[Telegram], MarketPrices] = lambda _telegram: NO_PRICES,
         may_be_late: bool = False,
+        report: LineReport | None = None,
     ) -> None:
         self._decoder = LineDecoder(which_meter.decryptor_of, which_meter.title)
+        self._decoder.report = report
         self._which_meter = which_meter
         self.limits = limits or Limits()
         self._prices = prices

@@ -10,6 +10,6 @@
 
 The package does no I/O and needs only `cryptography`. The package `port` opens and reads ports.
 
-Public modules: checksum, decoder, frame_decryptor, frame_finder, frame_header, keys, local_time,
-obis, rejection_reasons, telegram, telegram_lines, value_converters.
+Public modules: checksum, decoder, frame_decryptor, frame_finder, frame_header, keys, line_report,
+local_time, obis, rejection_reasons, telegram, telegram_lines, value_converters.
 """

@@ -31,6 +31,7 @@ from .frame_decryptor import BEGINNING_SIZE, FrameDecryptor
 from .frame_finder import FrameFinder
 from .frame_header import HEADER_MARK, MAX_HEADER_SIZE, frame_size, nonce_and_body
 from .keys import DEFAULT_AUTHENTICATION_KEY
+from .line_report import LineReport
 from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram
 from .telegram_parser import TelegramParser
@@ -44,8 +45,8 @@ _MIN_LONG_FRAMES_LEFT = 8
 _SHORT_FRAME_BYTES = 2 * 1024
 # Start of a telegram: its identification. The received bytes can be full of false identifications,
 # so their length (128) and their number (8) are limited to bound the work.
-IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
-MAX_IDENTIFICATIONS = 8
+_IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
+_MAX_IDENTIFICATIONS = 8
 # A frame of the line's meter is rejected with these reasons if its system title was altered.
 _OF_TITLE = frozenset((Reason.TAG, Reason.KEY_MISSING))
 _NOT_VERIFIED = frozenset((Reason.TAG, Reason.ALTERED, Reason.AUTHENTICATION_KEY))
@@ -71,6 +72,8 @@ class LineDecoder:
         decryptor_of: Callable[[bytes], FrameDecryptor | None] | None,
         title: bytes | None = None,
     ) -> None:
+        self.report: LineReport | None = None
+        """Report to which all events are added."""
         self._decryptor_of = decryptor_of
         self._title = title
         self._framer = FrameFinder(ends_cut_frames=True)
@@ -88,7 +91,10 @@ class LineDecoder:
             return []
         events: list[Event] = []
         for start, end, is_frame in framer.search_appended(data):
-            events += self._judge_frame(start, end) if is_frame else self._judge_text(start, end)
+            judged = self._judge_frame(start, end) if is_frame else self._judge_text(start, end)
+            if judged and self.report:
+                self.report.add_events(judged, start, end)
+            events += judged
         return events
 
     def _judge_frame(self, start: int, end: int) -> list[Event]:
@@ -145,8 +151,8 @@ class LineDecoder:
 
     def _judge_text(self, floor: int, end: int) -> list[Event]:
         segment = self._framer.read(floor, end)
-        starts = [match.start() for match in IDENTIFICATION.finditer(segment)]
-        for start in reversed(starts[-MAX_IDENTIFICATIONS:]):
+        starts = [match.start() for match in _IDENTIFICATION.finditer(segment)]
+        for start in reversed(starts[-_MAX_IDENTIFICATIONS:]):
             text = segment[start:]
             if not has_valid_crc(text):
                 continue

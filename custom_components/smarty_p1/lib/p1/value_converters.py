@@ -64,7 +64,8 @@ _is_octets = re.compile(r"(?:[0-9A-Fa-f]{2})++").fullmatch
 # specification, which allows identifiers of 48 octets and messages of 1,024 octets.
 MAX_NAME_SIZE = 64
 MAX_MESSAGE_SIZE = 2048
-_INDEX_UNITS = {unit.casefold(): unit for unit in ("m3", "Wh", "kWh", "MWh", "MJ", "GJ")}
+INDEX_UNITS = ("m3", "Wh", "kWh", "MWh", "MJ", "GJ")
+_INDEX_UNITS = {unit.casefold(): unit for unit in INDEX_UNITS}
 # Maximum number of values of an object. No known object has more. If an object has more, the last
 # value holds all of the remaining text.
 _MAX_VALUES = 16

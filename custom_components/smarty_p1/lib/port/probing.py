@@ -12,6 +12,7 @@ from math import inf
 from ..failure_detection import Obstacle, ReadingProblem
 from ..p1.decoder import Decoder
 from ..p1.keys import DEFAULT_AUTHENTICATION_KEY
+from ..p1.line_report import LineReport
 from ..p1.rejection_reasons import Reason, Rejection
 from ..p1.telegram import Telegram
 from .errors import PROBLEM_OF, PortBusyError, PortClosedError, ProbeError
@@ -65,6 +66,8 @@ class _Findings:
         `now` is the time in seconds of the loop's clock.
         """
         self.is_empty = False
+        if report := self._decoder.report:
+            report.add_bytes(len(data), now)
         self._unread.add_bytes(data, now)
         for event in self._decoder.feed(data):
             match event:
@@ -112,6 +115,7 @@ async def probe(  # noqa: PLR0913
     proved_titles: Collection[bytes] = frozenset(),
     is_proved_port: bool = False,
     opener: Opener | None = None,
+    report: LineReport | None = None,
     timeout: float = PROBE_TIMEOUT_S,  # noqa: ASYNC109 - giving up is a result here, not a failure
 ) -> Telegram:
     """Return the first verified telegram that names its meter.
@@ -122,23 +126,21 @@ async def probe(  # noqa: PLR0913
     not called wrong for the system titles in `proved_titles`: they verified a frame of these meters
     in the last 24 hours. With `is_proved_port`, the meter was read at this port in that time, so
     unreadable bytes are altered bytes of the meter and not of another device. `opener` replaces
-    `open_port` for sources that are neither a device nor a URL.
+    `open_port` for sources that are neither a device nor a URL. All frames are added to `report`.
 
     Raises a LinkError if the port cannot be opened, if it closes at once, or if a gateway serves
     another client. If the port stays open, but no verified telegram names its meter, raises a
     ProbeError that names the cause.
     """
-    findings = _Findings(
-        Decoder(
-            key,
-            authentication_key,
-            last_counters=last_counters,
-            needs_tag=needs_tag,
-            title=next(iter(proved_titles), None),
-        ),
-        proved_titles,
-        is_proved_port=is_proved_port,
+    decoder = Decoder(
+        key,
+        authentication_key,
+        last_counters=last_counters,
+        needs_tag=needs_tag,
+        title=next(iter(proved_titles), None),
     )
+    decoder.report = report
+    findings = _Findings(decoder, proved_titles, is_proved_port=is_proved_port)
     empty_connections = 0
     clock = asyncio.get_running_loop().time
     with suppress(TimeoutError):
