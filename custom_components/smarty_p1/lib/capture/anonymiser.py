@@ -68,6 +68,7 @@ class Replaced(StrEnum):
     NOISE = "bytes_that_are_no_telegram"
 
 
+# Only these: the other parts are kept, or computed from the rest.
 _REPLACED = {
     PartKind.TIME: Replaced.TIMES,
     PartKind.TOTAL: Replaced.TOTALS,
@@ -261,7 +262,7 @@ class _Writer:
                 return write_digits(self._factors[medium_of(part.name)].scale(number), part.text)
             case PartKind.MESSAGE:
                 return self._message(part.text)
-            case _:
+            case PartKind.OTHER | PartKind.CHECKSUM:
                 return self._texts.replace(part.text)
 
     def _encrypt(self, frame: bytes, text: bytes, telegram: Telegram) -> bytes:
