@@ -388,6 +388,7 @@ async def _async_open_options(
 
 type _Choice = Callable[[ChoiceRepairFlow, ConfigEntry], Awaitable[RepairsFlowResult]]
 type _Texts = Callable[[ChoiceRepairFlow, ConfigEntry], Awaitable[dict[str, str]]]
+# Only these: the dialogs of the other problems are that of the port and the keys.
 _FLOWS: Mapping[Problem, Callable[[], RepairsFlow]] = {
     Problem.NETWORK_PRICES: partial(
         ChoiceRepairFlow,

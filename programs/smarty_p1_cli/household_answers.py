@@ -101,6 +101,9 @@ _REFUSED = {
     WhatIfRefusal.TOO_FEW_PRICED_DAYS: (
         "the last twelve whole months have {days} days with market prices, of {least} needed"
     ),
+    WhatIfRefusal.DOWNLOAD_FAILED: "the prices of a market could not be downloaded",
+    WhatIfRefusal.NO_CAR: "the energy of a car is unknown here",
+    WhatIfRefusal.CAR_NOT_MEASURED: "the energy of a car is unknown here",
 }
 
 
@@ -115,7 +118,7 @@ def _what_if(household: _Household, arguments: argparse.Namespace) -> tuple[Any,
     except AmountError:
         raise_usage_error(f"--feed-in-price must be from 0 to {KWH_PRICE.maximum:g} EUR/kWh")
     except WhatIfError as err:
-        text = _REFUSED.get(err.reason, err.reason.value)
+        text = _REFUSED[err.reason]
         raise UsageError(text.format(days=err.days, least=MIN_DAYS)) from None
     return report, what_if_text(report)
 

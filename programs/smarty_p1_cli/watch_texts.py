@@ -28,6 +28,7 @@ _LOSSES: dict[type[LinkError], str] = {
     PortBusyError: "another program holds the port",
     PortSilentError: "nothing received: is the cable plugged in, is the meter's port active?",
 }
+# Only these: other problems are not those of unread bytes.
 _UNREAD = {
     ReadingProblem.DAMAGED: "bytes arrive, but altered or cut on the way: check gateway and cable",
     ReadingProblem.BYTES_AS_TEXT: "bytes arrive as text: let the gateway send them unchanged",

@@ -27,6 +27,7 @@ LOGGER = logging.getLogger(__name__)
 # Noise never repeats a title, so two failures show that a key is missing. Frames whose first bytes
 # were altered repeat a title, so three failures are needed to show that a key is wrong. A line may
 # alter or repeat a few telegrams, so six are needed to show a lasting cause.
+# Only these: the others are of plain telegrams, or of bytes without a sure title.
 _FAILURES_BEFORE_LOG = {
     Reason.KEY_MISSING: 2,
     Reason.TAG: 3,
@@ -44,6 +45,7 @@ _LATE = (
     "gateway-reference.md"
 )
 _NO_CLOCK = "%s: the telegrams of the meter %s have no time that can be read: no quarter-hours"
+# Only these: they are the reasons of _FAILURES_BEFORE_LOG.
 _HELP = {
     Reason.KEY_MISSING: "%s: there is no key for the meter %s",
     Reason.TAG: "%s: the key of the meter %s does not fit its frames",

@@ -27,6 +27,7 @@ from custom_components.smarty_p1.messages import (
     meter_watch,
     report_data,
 )
+from custom_components.smarty_p1.messages.sending import async_send
 from smartyp1.json_types import JsonDict
 
 from . import billed_month
@@ -195,6 +196,27 @@ async def test_a_silence_causes_one_message_and_so_does_its_end(
     assert notifications(house.hass) == []
 
 
+@pytest.mark.parametrize(
+    ("language", "begins"),
+    [
+        ("en", "No readings 15 Oct, 18:10 \N{EN DASH} 23:20."),
+        ("de", "Keine Werte 15. Okt., 18:10 \N{EN DASH} 23:20."),
+        ("fr", "Sans relevés 15 oct., 18:10 \N{EN DASH} 23:20."),
+        ("lb", "Keng Wäerter 15. Okt, 18:10 \N{EN DASH} 23:20."),
+        ("pt", "Sem leituras 15 de out., 18:10 \N{EN DASH} 23:20."),
+    ],
+)
+async def test_times_of_another_day_are_written_as_on_cards(
+    house: House, phone: Phone, language: str, begins: str
+) -> None:
+    house.hass.config.language = language
+    entry = await house.set_up()
+    times = {"from_at": "2026-10-15T18:10:00+02:00", "until_at": "2026-10-15T23:20:00+02:00"}
+    await async_send(house.hass, entry, [phone.entity_id], HouseholdMessage("back", times))
+    [(_, text)] = phone.shown
+    assert text.startswith(begins)
+
+
 async def test_a_message_that_can_wait_comes_in_the_morning(house: House, phone: Phone) -> None:
     house.clock.now = datetime.fromisoformat("2026-11-17T23:00:00+01:00")
     await house.set_up(**options("silent", "grid"))
@@ -208,9 +230,9 @@ async def test_a_message_that_can_wait_comes_in_the_morning(house: House, phone:
         # The meter sent nothing after 23:00.
         (
             "No readings from the meter",
-            "Since 2026-11-17 23:00. Check cable and reader. The meter itself keeps counting.",
+            "Since 17 Nov, 23:00. Check cable and reader. The meter itself keeps counting.",
         ),
-        ("Power failure", "At 2026-11-17 23:00. Number that the meter has counted: 2."),
+        ("Power failure", "At 17 Nov, 23:00. Number that the meter has counted: 2."),
     ]
 
 
@@ -315,7 +337,7 @@ async def test_a_silence_names_its_cause_and_a_new_key_is_asked_for(
     await send_unreadable("2026-11-18 13:01:11", 2000)
     [(title, text)] = phone.shown[1:]
     assert title == "A new key is needed"
-    assert text.startswith("No readings since 2026-11-17 12:00. Enter the key under Settings")
+    assert text.startswith("No readings since 17 Nov, 12:00. Enter the key under Settings")
     await house.go_to("2026-11-18 13:03:00")
     assert len(phone.shown) == 2
 

@@ -100,8 +100,12 @@ class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
 
     @override
     async def async_shutdown(self) -> None:
-        """Cancel a delayed update of the entities."""
+        """Cancel a delayed update of the entities. Forget the readings, which hold a household."""
         self._turns.cancel()
+        self.latest = None
+        # The set-up may have failed before the first data.
+        if self.data:
+            self.data = replace(self.data, demand=None, money=None)
         await super().async_shutdown()
 
     @override

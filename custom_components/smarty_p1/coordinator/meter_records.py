@@ -133,7 +133,7 @@ class MeterRecords:
         its quarter-hours cannot be read now.
         """
         # The set-up may fail later. Nothing may then be written over the files of the next set-up.
-        self._entry.async_on_unload(self.async_close)
+        self._entry.async_on_unload(self._async_close_and_forget)
         contracts = contracts_of(self._entry.options)
         await self._store.async_load(contracts)
         self.money = HouseholdMoney(self.household)
@@ -247,6 +247,10 @@ class MeterRecords:
         await self.history.async_close()
         await self.prices.async_close()
         await self._store.async_close()
+
+    async def _async_close_and_forget(self) -> None:
+        await self.async_close()
+        self.money.forget()
 
     def _kept_meters(self) -> set[str]:
         """Return the identities of the M-Bus meters that have a device in Home Assistant.

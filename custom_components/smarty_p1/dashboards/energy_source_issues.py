@@ -66,6 +66,7 @@ _ELECTRICITY: Mapping[str, StatisticKind] = {
     "energy_imported": StatisticKind.IMPORTED,
     "energy_exported": StatisticKind.EXPORTED,
 }
+# Only these: a statistic of money has no costs, and costs of gas count for its volume.
 _COSTS: Mapping[StatisticKind, StatisticKind] = {
     StatisticKind.IMPORTED: StatisticKind.COST,
     StatisticKind.EXPORTED: StatisticKind.COMPENSATION,

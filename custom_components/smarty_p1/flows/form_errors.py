@@ -21,7 +21,7 @@ from ..lib.publish.topics import is_topic
 
 NOT_READ = CONF_BASE, "stored_not_read"
 """Field and translation key of an error: a stored file cannot be read now."""
-# Fields of the problems that the port does not show. For a field inside a section, Home Assistant
+# Only these: all other problems are shown at the port. For a field inside a section, Home Assistant
 # needs the section's name instead of the field's name.
 _FIELDS: Mapping[Obstacle, str] = {
     ReadingProblem.KEY_MISSING: CONF_ENCRYPTION_KEY,

@@ -151,7 +151,8 @@ _PROBLEMS_OF_BYTES = frozenset(_OBSTACLES) - PORT_LOST - _OTHER_PROBLEMS
 # Problems that bytes have until a frame shows another one.
 _ASSUMED = {ReadingProblem.NOT_P1, ReadingProblem.DAMAGED, ReadingProblem.BYTES_AS_TEXT}
 METER_OBSTACLES = tuple(problem.value for problem in _OBSTACLES if problem not in _OTHER_PROBLEMS)
-# Problems that do not end unless the user acts, each with its repair.
+# Repairs of problems.
+# Only these: the other problems can end without the user.
 _REPAIR_OF: Mapping[Obstacle, Repair] = {
     ReadingProblem.WRONG_KEY: ReadingProblem.WRONG_KEY,
     ReadingProblem.OTHER_AUTHENTICATION_KEY: ReadingProblem.WRONG_KEY,
@@ -160,8 +161,8 @@ _REPAIR_OF: Mapping[Obstacle, Repair] = {
     Problem.OTHER_METER: Problem.OTHER_METER,
     Problem.OTHER_METER_UNREADABLE: Problem.OTHER_METER_UNREADABLE,
 }
-# When the repair on the left is raised, the repair on the right is withdrawn, because the two
-# contradict each other.
+# When the repair on the left is raised, the repair on the right is withdrawn.
+# Only these: the two contradict each other.
 _EXCLUDED: Mapping[Repair, Repair] = {
     ReadingProblem.WRONG_KEY: Problem.OTHER_METER_UNREADABLE,
     Problem.OTHER_METER: Problem.OTHER_METER_UNREADABLE,

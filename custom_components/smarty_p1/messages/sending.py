@@ -97,11 +97,12 @@ async def _async_texts(
 ) -> tuple[str, str]:
     """Return the title and the text of a message. If there are several meters, name the meter."""
     locale = UserLocale.of_home_assistant(hass)
-    months, weekdays = [
+    names = [
         (await locale.async_text(hass, f"common.{names}")).split(",")
-        for names in ("months", "weekdays")
+        for names in ("months", "short_months", "weekdays")
     ]
-    writer = _Writer(hass, locale, months, weekdays)
+    short_day = await locale.async_text(hass, "common.short_day", day="{day}", month="{month}")
+    writer = _Writer(hass, locale, *names, short_day)
     title = await writer.async_text(f"{message.key}_title", message.values)
     # A month's name can begin with a small letter.
     title = title[:1].upper() + title[1:]
@@ -121,12 +122,20 @@ class _Writer(NamedTuple):
     hass: HomeAssistant
     locale: UserLocale
     months: Sequence[str]
+    short_months: Sequence[str]
     weekdays: Sequence[str]
+    short_day: str
+    """Notation of a day and its short month."""
 
     async def async_text(
         self, key: str, values: Mapping[str, PlaceholderValue], **more: str
     ) -> str:
         shown = {name: self._shown(name, value) for name, value in values.items()} | more
+        day, comma, time = shown.get("until_at", "").partition(", ")
+        # Of a period within a day, the text names the day once. A moment has only `until_at`.
+        is_period = values.get("when") != "at"
+        if is_period and comma and shown.get("from_at", "").startswith(day + comma):
+            shown["until_at"] = time
         for name in PHRASES:
             shown[name] = await self._async_phrase(name, shown)
         text = await self.locale.async_text(self.hass, f"common.message_{key}", **shown)
@@ -165,7 +174,7 @@ class _Writer(NamedTuple):
 
     def _name_or_moment(self, unit: str, value: str) -> str:
         if unit == "at":
-            return _moment(self.locale, value)
+            return self._moment(value)
         if unit not in {"month", "day"}:
             return value
         day = datetime.fromisoformat(value).astimezone(LUXEMBOURG)
@@ -175,11 +184,12 @@ class _Writer(NamedTuple):
             else f"{self.weekdays[day.weekday()]} {self.locale.day_of_month(day)}"
         )
 
-
-def _moment(locale: UserLocale, text: str) -> str:
-    """Return the time of day in Luxembourg, after the day if it is not today."""
-    with suppress(ValueError):
-        moment = datetime.fromisoformat(text).astimezone(LUXEMBOURG)
-        is_today = moment.date() == local_day(dt_util.utcnow())
-        return f"{moment:%H:%M}" if is_today else f"{locale.day(moment)} {moment:%H:%M}"
-    return text
+    def _moment(self, text: str) -> str:
+        """Return the time of day in Luxembourg, after the day if it is not today, as on cards."""
+        with suppress(ValueError):
+            moment = datetime.fromisoformat(text).astimezone(LUXEMBOURG)
+            if moment.date() == local_day(dt_util.utcnow()):
+                return f"{moment:%H:%M}"
+            day, month = self.locale.day_of_month(moment), self.short_months[moment.month - 1]
+            return f"{self.short_day.format(day=day, month=month)}, {moment:%H:%M}"
+        return text

@@ -1,13 +1,16 @@
 """Costs after a reading are those of the month's bill, made anew."""
 
+import gc
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from weakref import ref
 
 import pytest
 
 from smartyp1.advice.household_money import HouseholdMoney
 from smartyp1.bill.household import Household
+from smartyp1.bill.household_state import HouseholdState
 from smartyp1.bill.leneda_days import LenedaDays
 from smartyp1.history.luxembourg_time import HOUR, QUARTER_HOUR, quarter_start
 from smartyp1.history.register_amounts import Energies
@@ -84,3 +87,26 @@ def test_costs_of_each_reading_are_those_of_the_bill_made_anew(seed: int) -> Non
             start = quarter_start(time) - chance.randrange(-8, 300) * QUARTER_HOUR
             house.set_leneda_days(LenedaDays(Life().leneda(start, start + 30 * HOUR)))
     assert len(bills) > 10
+
+
+def test_ended_quarter_hours_leave_no_household_to_the_garbage_collector() -> None:
+    house = Household(replace(FIXED, energy_fee=2.0))
+    money_of, states, now = HouseholdMoney(house), list[ref[HouseholdState]](), MIDNIGHTS[0]
+    gc.disable()
+    try:
+        for n in range(10 * 90):
+            house.count_telegram(
+                now + n * timedelta(seconds=10), Energies(1000 + n / 600), 6.0, "A"
+            )
+            found = money_of()
+            assert found
+            assert found.cost_total.value is not None
+            assert found.cost_month_end.attributes
+            assert found.cheapest_reference_power.attributes
+            assert house.snapshot
+            states.append(ref(house.snapshot))
+        del found
+        # That of the last reading, and that of the quarter-hour's first one
+        assert len([state for state in states if state()]) <= 2
+    finally:
+        gc.enable()

@@ -76,6 +76,7 @@ def change_contract(meter: Household, contract: Contract, since: date | None = N
 def set_contracts(meter: Household, contracts: Contracts) -> None:
     """Bill all energy of a meter under `contracts`, also earlier energy."""
     meter._contracts = contracts
+    meter.meter._reference_kw_at = contracts.reference_kw_at
     meter.set_leneda_days(meter.leneda)
 
 

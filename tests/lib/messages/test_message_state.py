@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import pytest
 
 from dev.checkout import ROOT
-from smartyp1.failure_detection import METER_OBSTACLES
+from smartyp1.failure_detection import ObstacleWithIssue, ReadingProblem
 from smartyp1.json_types import JsonDict, JsonMapping
 from smartyp1.messages.goal_watch import GoalState
 from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Placeholders
@@ -217,7 +217,9 @@ def test_each_choice_of_a_phrase_has_a_text(language: str, name: str) -> None:
 
 
 def test_each_problem_of_a_meter_has_a_remedy() -> None:
-    assert {*METER_OBSTACLES, "entities_silent"} == {problem.value for problem in REMEDIES}
+    assert REMEDIES.keys() == {*ReadingProblem, *get_args(ObstacleWithIssue)}
+    # A house without a cable has none to check.
+    assert REMEDIES[ReadingProblem.LENEDA_AWAITED].value == "leneda"
 
 
 def _is_refused_message(key: str, values: object) -> bool:

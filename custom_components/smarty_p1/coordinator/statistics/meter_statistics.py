@@ -298,5 +298,7 @@ def _is_expected(kind: StatisticKind, contract: Contract) -> bool:
             return contract.has_feed_in_price
         case StatisticKind.TOTAL:
             return contract.has_energy_price and contract.reference_kw is not None
-        case _:
+        case StatisticKind.IMPORTED | StatisticKind.EXPORTED:
+            return True
+        case StatisticKind.GAS_VOLUME | StatisticKind.GAS_ENERGY | StatisticKind.GAS_COST:
             return True

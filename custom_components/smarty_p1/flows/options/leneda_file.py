@@ -20,8 +20,8 @@ from ..form import Form, Input
 
 _FILE = "file"
 _FIELDS = {vol.Required(_FILE): selector.FileSelector({"accept": ".csv,text/csv,text/plain"})}
-# Translation key of the entity that counts each quantity. A quantity of energy sharing has no
-# entity, so the form shows its code.
+# Translation key of the entity that counts each quantity.
+# Only these: a quantity of energy sharing has no entity, so the form shows its code.
 _ENTITIES = {
     Quantity.IMPORTED: "energy_imported",
     Quantity.EXPORTED: "energy_exported",

@@ -21,6 +21,8 @@ from .class_comparison import Comparison, compare
 from .month_forecast import Estimate, estimated
 
 type Attributes = dict[str, Any]
+type _Moment = tuple[float, float, float]
+"""Imported and exported Wh of the running quarter-hour, and the end of the bill in seconds."""
 
 
 class _Slow:
@@ -29,48 +31,22 @@ class _Slow:
     def __init__(self, basis: tuple[object, ...], household: HouseholdState) -> None:
         self.basis = basis
         """Inputs of the results."""
-        self._household = household
+        self.household = household
         # Prices change only at the start of a quarter-hour, or with the market's prices.
         self.price_of = lru_cache(maxsize=2)(partial(price_of_kwh, household.contracts))
-        self._costs = _Costs(household, self)
-        self._first = self._last = _moment(household)
-        self._room = 8.0
-        """By how many Wh, and eight times as many seconds, costs may stay, as far as is known."""
 
     @cached_property
     def comparison(self) -> Comparison:
         """Return the comparison of the reference powers over the last twelve complete months."""
-        household = self._household
+        household = self.household
         # Compare only complete months: the costs of the current month are not complete.
         months = [month.start for month in household.earlier_months]
         return compare(household.ledger, months, household.until, is_at_current_prices=True)
 
-    def costs_after(self, household: HouseholdState) -> _Costs:
-        """Return the costs after a reading, the same object while they stay the same."""
-        now, room = _moment(household), self._room
-        if all(map(le, self._first, now)) and all(map(le, now, self._last)):  # noqa: B912 - as long
-            return self._costs
-        self._costs, self._first, self._last = _Costs(household, self), now, now
-        if room < 1:
-            self._room *= 2
-            return self._costs
-        # Each cost depends on one of the three numbers, and with it only rises or only falls. So if
-        # later costs are the same, all costs between are.
-        imported, exported, until = last = now[0] + room, now[1] + room, now[2] + 8 * room
-        later = replace(
-            household,
-            until=datetime.fromtimestamp(until, UTC),
-            values=household.values._replace(running=Amounts(imported, exported)),
-        )
-        if is_same := _Costs(later, self).shown == self._costs.shown:
-            self._last = last
-        self._room *= 2 if is_same else 1 / 8
-        return self._costs
-
     @cached_property
     def of_months(self) -> Attributes:
         """Return the attributes of the bill's total about its month and the month before."""
-        household, months = self._household, self._household.earlier_months
+        household, months = self.household, self.household.earlier_months
         is_known = months and months[-1].end == household.month_start
         before = months[-1] if is_known else None
         return {
@@ -83,14 +59,14 @@ class _Slow:
     @cached_property
     def share(self) -> Attributes:
         """Return the measured share of the shown month, as attributes."""
-        return {"measured_share": self._household.month.measured_share(self._household.until)}
+        return {"measured_share": self.household.month.measured_share(self.household.until)}
 
     @cached_property
     def cost_month_end(self) -> MoneyValue:
         """Return the expected total of the month's bill, with its range or its `Lack`."""
-        estimate = estimated(self._household)
+        estimate = estimated(self.household)
         # The bill of the whole month may use older published prices than the bill so far.
-        shared = self.share | OlderPrices.answer(self._household.month.bill().prices_of)
+        shared = self.share | OlderPrices.answer(self.household.month.bill().prices_of)
         if isinstance(estimate, Estimate):
             total, low, high = estimate
             return MoneyValue(total, {"low": low, "high": high, **shared})
@@ -114,17 +90,14 @@ class _Costs:
     """Costs after a reading, and after later ones that do not change them."""
 
     def __init__(self, household: HouseholdState, slow: _Slow) -> None:
-        self._household, self._slow = household, slow
-
-    @cached_property
-    def bill(self) -> Bill:
-        """Return the bill of the shown month."""
-        return self._household.month.bill(self._household.until)
+        self.bill = household.month.bill(household.until)
+        """Bill of the shown month."""
+        self._slow = slow
 
     @property
     def shown(self) -> tuple[object, ...]:
         """Return all that sensors show of the costs."""
-        bill, contracts = self.bill, self._household.contracts.entries
+        bill, contracts = self.bill, self._slow.household.contracts.entries
         return (
             [line.amount for line in bill.lines],
             bill.missing,
@@ -175,12 +148,46 @@ class _Costs:
         return MoneyValue(due.total, self._slow.of_months | self._slow.share | older | lacks)
 
 
+class _KeptCosts:
+    """Costs after the readings of a quarter-hour, the same object while they stay the same.
+
+    It holds `_Slow`, and `_Slow` does not hold it. A cycle would keep the household until Python's
+    garbage collector runs.
+    """
+
+    def __init__(self, slow: _Slow) -> None:
+        self.slow = slow
+        self._costs: _Costs | None = None
+        self._first = self._last = (0.0, 0.0, 0.0)
+
+    def after(self, household: HouseholdState) -> _Costs:
+        """Return the costs after a reading."""
+        now = _moment(household)
+        if self._costs and _is_each_up_to(self._first, now) and _is_each_up_to(now, self._last):
+            return self._costs
+        is_slow = self._costs and _is_each_up_to(now, _later(self._last))
+        self._costs, self._first, self._last = _Costs(household, self.slow), now, now
+        # A large load changes a cent at each reading, so then a second bill would be of no use.
+        if is_slow:
+            # Each cost depends on one of the three numbers, and with it only rises or only falls.
+            # So if later costs are the same, all costs between are.
+            imported, exported, until = last = _later(now)
+            later = replace(
+                household,
+                until=datetime.fromtimestamp(until, UTC),
+                values=household.values._replace(running=Amounts(imported, exported)),
+            )
+            if _Costs(later, self.slow).shown == self._costs.shown:
+                self._last = last
+        return self._costs
+
+
 class HouseholdMoney:
     """Money of a household. Results that seldom change are kept until one of their inputs does."""
 
     def __init__(self, household: Household) -> None:
         self._household = household
-        self._slow: _Slow | None = None
+        self._costs: _KeptCosts | None = None
 
     def __call__(self, now: datetime | None = None) -> MoneyOfReading | None:
         """Return the money after the last reading. Return None before the first reading.
@@ -200,9 +207,14 @@ class HouseholdMoney:
             # The price of a part of the month that begins at `start` counts only after `start`.
             household.until > start,
         )
-        if self._slow is None or self._slow.basis != basis:
-            self._slow = _Slow(basis, household)
-        return MoneyOfReading(household, self._slow, now)
+        if self._costs is None or self._costs.slow.basis != basis:
+            self._costs = _KeptCosts(_Slow(basis, household))
+        return MoneyOfReading(household, self._costs, now)
+
+    def forget(self) -> None:
+        """Forget the household of a meter that is unloaded."""
+        self._household.forget()
+        self._costs = None
 
 
 class MoneyOfReading:
@@ -222,13 +234,13 @@ class MoneyOfReading:
     quarter_hours_above = property(attrgetter("_costs.quarter_hours_above"))
     saving_per_year = property(attrgetter("_slow.saving_per_year"))
 
-    def __init__(self, household: HouseholdState, slow: _Slow, now: datetime | None) -> None:
-        self._household, self._slow = household, slow
+    def __init__(self, household: HouseholdState, costs: _KeptCosts, now: datetime | None) -> None:
+        self._household, self._slow, self._kept_costs = household, costs.slow, costs
         self._time, self._market = (now, NO_PRICES) if now else (household.until, household.market)
 
     @cached_property
     def _costs(self) -> _Costs:
-        return self._slow.costs_after(self._household)
+        return self._kept_costs.after(self._household)
 
     @property
     def _price(self) -> KwhPrice:
@@ -267,10 +279,20 @@ class MoneyOfReading:
         return any(month.sums.exported_wh for month in self._household.months)
 
 
-def _moment(household: HouseholdState) -> tuple[float, float, float]:
-    """Return what readings change: imported and exported Wh, and the end of the bill in seconds."""
+def _moment(household: HouseholdState) -> _Moment:
+    """Return what readings change."""
     running = household.values.running or Amounts()
     return running.imported_wh, running.exported_wh, household.until.timestamp()
+
+
+def _later(moment: _Moment) -> _Moment:
+    """Return a moment some readings later, if little energy flows."""
+    imported_wh, exported_wh, seconds = moment
+    return imported_wh + 4, exported_wh + 4, seconds + 64
+
+
+def _is_each_up_to(numbers: _Moment, limits: _Moment) -> bool:
+    return all(map(le, numbers, limits))  # noqa: B912 - both have three
 
 
 def _known(**attributes: object) -> Attributes:

@@ -54,7 +54,7 @@ class Household:
         self._contracts = contracts
         self.price_sources: Sequence[PriceSources] = ()
         """Market prices, as `set_prices` has set them."""
-        self._use(QuarterHourMeter(self._reference_kw_at))
+        self._use(QuarterHourMeter(contracts.reference_kw_at))
 
     def _use(self, meter: QuarterHourMeter) -> None:
         self.meter = meter
@@ -70,9 +70,6 @@ class Household:
         """Highest quarter-hours, and energy above the reference power in kWh, by shown month."""
         self.refused: frozenset[str] = frozenset()
         """Months such as "2026-06" whose impossible energy is left out, after the last reading."""
-
-    def _reference_kw_at(self, time: datetime) -> float | None:
-        return self._contracts.at(time).reference_kw
 
     @property
     def values(self) -> QuarterHourValues | None:
@@ -128,6 +125,15 @@ class Household:
     def contracts(self) -> Contracts:
         """Return the contracts of the connection, as they are shown at the last reading."""
         return self.snapshot.contracts if self.snapshot else self._contracts
+
+    def forget(self) -> None:
+        """Forget all energy and prices of a meter that is unloaded.
+
+        The parts of an unloaded meter refer to each other. So they stay in memory until Python's
+        garbage collector runs, and the household would stay with them.
+        """
+        self.price_sources = ()
+        self._use(QuarterHourMeter(self._contracts.reference_kw_at))
 
     def set_leneda_days(self, leneda: LenedaDays) -> None:
         """Complete the measured days with `leneda`, the days of the national platform Leneda.
@@ -218,14 +224,16 @@ class Household:
         reading. Raises ValueError for malformed data and unknown versions.
         """
         household = cls(contracts)
-        household._use(QuarterHourMeter.from_dict(data, files, household._reference_kw_at))
+        household._use(
+            QuarterHourMeter.from_dict(data, files, household._contracts.reference_kw_at)
+        )
         return household
 
     @classmethod
     def from_files(cls, contracts: Contracts | Contract, files: Files) -> Self:
         """Return the household restored only from the spans in `files`, as its state is lost."""
         household = cls(contracts)
-        household._use(QuarterHourMeter.from_files(files, household._reference_kw_at))
+        household._use(QuarterHourMeter.from_files(files, household._contracts.reference_kw_at))
         return household
 
     def _make_snapshot(self) -> HouseholdState | None:
@@ -247,7 +255,7 @@ class Household:
             quarter_start=end,
             measured_since=end,
             month_start=shown,
-            reference_kw=self._reference_kw_at(end - QUARTER_HOUR),
+            reference_kw=self._contracts.reference_kw_at(end - QUARTER_HOUR),
             last_quarter=self.meter.history.last_quarter,
         )
 

@@ -49,6 +49,7 @@ class RowSource(IntEnum):
     more than a tolerance, because the meter's registers prove another energy."""
 
 
+# Only these: the other rows were measured here.
 ORIGINS = {
     RowSource.LENEDA: Origin.LENEDA,
     RowSource.ESTIMATED: Origin.LENEDA_ESTIMATED,

@@ -151,6 +151,7 @@ def sharing_of(leneda: RowsByCode) -> dict[datetime, QuarterHourSharing]:
     }
 
 
+# Only these: they are the sums of the others.
 _PARTS = {
     Quantity.IMPORTED: (Quantity.REMAINING, *COVERED),
     Quantity.EXPORTED: (Quantity.SOLD, *SHARED),

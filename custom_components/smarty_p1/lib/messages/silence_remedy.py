@@ -26,8 +26,10 @@ class Remedy(StrEnum):
     OLD_TELEGRAMS = "old_telegrams"
     NAMELESS = "nameless"
     ENTITIES = "entities"
+    LENEDA = "leneda"
 
 
+# Only these: an `Obstacle` is each of `ReadingProblem`, but not each `Problem`.
 REMEDIES: Mapping[Obstacle, Remedy] = {
     ReadingProblem.NOTHING_RECEIVED: Remedy.CABLE,
     ReadingProblem.PORT_SILENT: Remedy.CABLE,
@@ -35,11 +37,14 @@ REMEDIES: Mapping[Obstacle, Remedy] = {
     ReadingProblem.PORT_CLOSED: Remedy.GATEWAY,
     ReadingProblem.PORT_UNREACHABLE: Remedy.GATEWAY,
     ReadingProblem.GATEWAY_OFFLINE: Remedy.GATEWAY,
+    ReadingProblem.SENSOR_SILENT: Remedy.CABLE,
+    ReadingProblem.NO_PULSE: Remedy.CABLE,
     ReadingProblem.PORT_NOT_FOUND: Remedy.PORT,
     ReadingProblem.PORT_PERMISSION: Remedy.PERMISSION,
     ReadingProblem.PORT_BUSY: Remedy.BUSY,
     ReadingProblem.MQTT_MISSING: Remedy.BROKER,
     ReadingProblem.MQTT_DISCONNECTED: Remedy.BROKER,
+    ReadingProblem.BROKER_UNAVAILABLE: Remedy.BROKER,
     ReadingProblem.DAMAGED: Remedy.ALTERED,
     ReadingProblem.BYTES_AS_TEXT: Remedy.ALTERED,
     Problem.POOR_LINE: Remedy.ALTERED,
@@ -48,6 +53,7 @@ REMEDIES: Mapping[Obstacle, Remedy] = {
     ReadingProblem.OTHER_AUTHENTICATION_KEY: Remedy.KEY,
     ReadingProblem.KEY_MISSING: Remedy.KEY,
     ReadingProblem.NOT_P1: Remedy.OTHER_DEVICE,
+    ReadingProblem.NOT_SONAR: Remedy.OTHER_DEVICE,
     Problem.OTHER_METER: Remedy.SWAPPED_CABLES,
     Problem.OTHER_METER_UNREADABLE: Remedy.SWAPPED_CABLES,
     Problem.SECURITY_OFF: Remedy.UNENCRYPTED,
@@ -56,10 +62,12 @@ REMEDIES: Mapping[Obstacle, Remedy] = {
     Problem.TELEGRAMS_LATE: Remedy.OLD_TELEGRAMS,
     ReadingProblem.NO_DEVICE_NAME: Remedy.NAMELESS,
     ReadingProblem.ENTITIES_SILENT: Remedy.ENTITIES,
+    ReadingProblem.ENTITY_UNAVAILABLE: Remedy.ENTITIES,
+    ReadingProblem.LENEDA_AWAITED: Remedy.LENEDA,
 }
-"""Remedies for the problems of a meter."""
+"""Remedies for the problems of a source."""
 
 
 def remedy_for(problem: Obstacle | None) -> Remedy:
     """Return the remedy for the problem of a silent meter."""
-    return REMEDIES.get(problem, Remedy.CABLE) if problem else Remedy.CABLE
+    return REMEDIES[problem] if problem else Remedy.CABLE

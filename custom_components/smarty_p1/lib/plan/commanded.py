@@ -62,6 +62,9 @@ class _Budget(NamedTuple):
 
 _USUAL = _Budget(10, 4, 20, timedelta())
 _BUDGETS = {
+    EntityKind.SWITCH: _USUAL,
+    EntityKind.SELECT: _USUAL,
+    EntityKind.START: _USUAL,
     EntityKind.NUMBER: _Budget(20, 4, 3, timedelta(seconds=30)),
     EntityKind.FOLLOWED: _Budget(60, 4, 720, timedelta(seconds=5)),
 }
@@ -219,6 +222,7 @@ class Commanded:
     @property
     def expected(self) -> str | None:
         """Return the state that it was seen in and that lasts. None while an order is open."""
+        # Only these: in the other phases, an order is open.
         return {Phase.HELD: self.held, Phase.HAND: self.hand}.get(self.phase)
 
     def is_late(self, now: datetime) -> bool:
@@ -487,6 +491,7 @@ def _by_hand(entity: Commanded, state: str, told: Told | None = None) -> Command
 
 def _looked(entity: Commanded, now: datetime) -> Commanded:
     """Return it after a look at the clock, and at what it is already."""
+    # Only these: what is held, or somebody's, waits for no answer.
     match entity.phase:
         case Phase.SENT if has_passed(entity.sent_at, now, ANSWERED_AFTER):
             return _unanswered(entity, now)
@@ -544,7 +549,7 @@ def _is_waiting(entity: Commanded, now: datetime, *, is_safe: bool) -> bool:
     """Return whether an order must wait: for its retry, its turn, or a state that counts."""
     if not (is_safe or entity.is_judged):
         return True
-    budget = _BUDGETS.get(entity.kind, _USUAL)
+    budget = _BUDGETS[entity.kind]
     has_none_left = _left(entity, now) < (1 if is_safe else 1 + budget.reserved)
     if entity.retry_at is None:
         has_none_left |= not has_passed(entity.sent_at, now, budget.pause)
@@ -556,7 +561,7 @@ def _is_waiting(entity: Commanded, now: datetime, *, is_safe: bool) -> bool:
 
 def _left(entity: Commanded, now: datetime) -> float:
     """Return the number of orders that may be sent now."""
-    budget = _BUDGETS.get(entity.kind, _USUAL)
+    budget = _BUDGETS[entity.kind]
     full_after = timedelta(hours=budget.at_once / budget.an_hour)
     if entity.left is None or entity.left_at is None or has_passed(entity.left_at, now, full_after):
         return budget.at_once

@@ -20,6 +20,7 @@ from .load_following import LoadFollowing
 MAX_UNSEEN = timedelta(minutes=15)
 """Time without a look at the load after which nobody knows what it got."""
 _NOWHERE = Around()
+# Only these: the other kinds have no state in which a load is off.
 _OFF = {EntityKind.SWITCH: "off", EntityKind.FOLLOWED: "0.0"}
 _MAX_ENTITIES = 12
 # A number that cannot be set does not keep a load off for longer.

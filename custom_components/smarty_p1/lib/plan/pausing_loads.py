@@ -7,7 +7,7 @@ as no feed-in price is above the price, and no load has a minimum power.
 """
 
 from collections.abc import Container, Sequence
-from functools import cache
+from functools import cache, partial
 from math import inf
 from typing import NamedTuple
 
@@ -71,7 +71,7 @@ class _Placement:
         self._windows = [load.window(len(quarters)) for load in loads]
         self._cheapest: list[_Place | None] = [None] * len(loads)
         # Each part of energy changes one quarter-hour, so most places are asked for again.
-        self._place_at = cache(self._first_place)
+        self._place_at = cache(partial(_first_place, quarters))
 
     def place(self, n: int) -> float:
         """Place the energy of a load. Return the energy that does not fit."""
@@ -143,14 +143,6 @@ class _Placement:
                 best = place if place.rank < best.rank else best
         return best
 
-    def _first_place(self, at: int, total: float, spare: float, least: float) -> _Place:
-        """Return the next energy in a quarter-hour: `least`, otherwise at most `spare`."""
-        if least:
-            step = Step(self._quarters[at].added(total, least) / least, least)
-        else:
-            step = next(steps(self._quarters[at], total, spare), _NOWHERE.step)
-        return _NOWHERE if step.price == inf else _Place(round(step.price / EQUAL_EUR), at, step)
-
     def _swaps(self, n: int, places: Sequence[_Place]) -> dict[int, _Swap]:
         """Return the loads with a cheaper place that load `n` can push aside.
 
@@ -204,3 +196,14 @@ class _Placement:
             self.limits[load] = max(self.limits[load], place.step.price)
         self._forget(place.at, {n, *(load for load, _ in chain)})
         return kwh
+
+
+def _first_place(
+    quarters: Sequence[Quarter], at: int, total: float, spare: float, least: float
+) -> _Place:
+    """Return the next energy in a quarter-hour: `least`, otherwise at most `spare`."""
+    if least:
+        step = Step(quarters[at].added(total, least) / least, least)
+    else:
+        step = next(steps(quarters[at], total, spare), _NOWHERE.step)
+    return _NOWHERE if step.price == inf else _Place(round(step.price / EQUAL_EUR), at, step)

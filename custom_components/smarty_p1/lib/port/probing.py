@@ -26,7 +26,8 @@ _REOPEN_DELAY_S = 1.0
 _MAX_EMPTY_CONNECTIONS = 3
 # Minimum number of rejections that proves a cause, keyed by reason. A frame whose first bytes were
 # altered on the way looks like a frame under another key. So a single such rejection does not prove
-# a wrong key. Altered frames prove nothing about the next frame, so the probe waits for that frame.
+# a wrong key.
+# Only these: altered frames prove nothing about the next frame, so the probe waits for that frame.
 _MIN_FAILURES = {
     Reason.KEY_MISSING: 1,
     Reason.DOWNGRADE: 1,

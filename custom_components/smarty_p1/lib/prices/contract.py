@@ -218,6 +218,10 @@ class Contracts:
         begun = [contract for since, contract in self.entries if since <= time]
         return begun[-1] if begun else self.entries[0][1]
 
+    def reference_kw_at(self, time: datetime) -> float | None:
+        """Return the reference power in kW at `time`. Return None if it is unknown."""
+        return self.at(time).reference_kw
+
     def between(self, start: datetime, end: datetime) -> tuple[Contract, ...]:
         """Return the contracts that hold at any time from `start` to `end`, in the order of time.
 
