@@ -233,8 +233,9 @@ async def test_the_options_of_a_meter(
 ) -> None:
     greet()
     meter = hass.data[VIRTUAL_METERS][entry.entry_id]
+    begin = hass.loop.time()
     for n in range(4):
-        meter.answer_question("192.168.1.30", Question.EM_STATUS, hass.loop.time() + 1.5 * n)
+        meter.answer_question("192.168.1.30", Question.EM_STATUS, begin + 1.5 * n)
     for page in (
         "contracts",
         "aids",
