@@ -75,6 +75,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     if has_records(entry):
         store_statistics_key(hass, entry)
     entry.runtime_data = coordinator = make_coordinator(hass, entry)
+    if has_records(entry) and is_live(entry):
+        # A limit of the grid operator waits for nothing else.
+        await coordinator.faults.attempt(entry.runtime_data.limits.async_start)
     await entry.runtime_data.async_start()
     if has_records(entry):
         # Create the device of the electricity meter first, because the devices of M-Bus meters

@@ -15,7 +15,7 @@ from . import const
 from .coordinator import Coordinator, SmartyConfigEntry
 from .coordinator.entity_source import EntitySource
 from .coordinator.loads.entered_loads import MOST
-from .coordinator.loads.ordered_entities import entity_of
+from .coordinator.loads.order_sender import entity_of
 from .coordinator.meter_coordinator import MeterCoordinator
 from .coordinator.mqtt_port import PREFIX
 from .coordinator.telegram_source import LINE_REPORTS, TelegramSource

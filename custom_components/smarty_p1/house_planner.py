@@ -28,13 +28,8 @@ from .coordinator.loads.controlled_load import ControlledLoad
 from .coordinator.loads.entered_loads import EnteredLoad, on_changed_loads
 from .coordinator.loads.load_records import ChangeOfRecord
 from .coordinator.loads.needed_energy import UnknownNeedError, async_needed
-from .coordinator.loads.ordered_entities import (
-    OrderedEntities,
-    Orderer,
-    async_all_off,
-    entity_of,
-    key_of,
-)
+from .coordinator.loads.order_sender import Orderer, entity_of
+from .coordinator.loads.ordered_entities import OrderedEntities, async_all_off
 from .coordinator.loads.refused_loads import switched_loads
 from .coordinator.loads.shown_plans import (
     HOUSE_PLANS,
@@ -55,8 +50,6 @@ from .lib.plan.commanded import Told
 from .lib.plan.daily_load import WAITING, DailyLoad, LoadPlan, LoadState
 from .lib.plan.house_request import LoadWish, PlannedHouse
 from .lib.plan.load_record import Charge, LoadRecord, Noted
-from .lib.plan.next_kwh_price import NO_KWH
-from .lib.plan.operator_limit import LimitLook, OperatorLimit
 from .lib.problem import Problem
 
 _QUARTERS = (0, 15, 30, 45)
@@ -81,6 +74,7 @@ _PROBLEMS = (
     Problem.LOAD_WITHOUT_PLAN,
     Problem.LOAD_NEED_UNKNOWN,
     Problem.LOAD_WITHOUT_READING,
+    Problem.LOAD_NOT_LIMITED,
 )
 type _Need = tuple[LoadPlan, LoadWish | None]
 """Plan of a load without runs, and its wish if it needs energy."""
@@ -102,6 +96,7 @@ class HousePlanner:
         self._entry = entry
         self._loads: Mapping[str, EnteredLoad] = {}
         self._records = entry.runtime_data.load_records
+        self._limits = entry.runtime_data.limits
         self._is_open = False
         self._has_reading = False
         """Whether the meter had been read before the last plan."""
@@ -271,7 +266,7 @@ class HousePlanner:
 
     async def _async_new_plan(self, now: datetime) -> None:
         self._has_reading = self._entry.runtime_data.records.household_state is not None
-        self._note(now)
+        self._note_all(now)
         needs = await self._async_needs(now)
         wishes = [wish for _, wish in needs.values() if wish]
         planned = await self._async_planned(now, wishes)
@@ -417,58 +412,31 @@ class HousePlanner:
         return entered.load.max_kw
 
     @callback
-    def _note(self, now: datetime) -> bool:
-        """Note what the loads do. Return whether one of them has begun, ended or failed."""
-        is_new, shared, limits = False, dict[str | None, float](), self._limits(now)
-        looks = dict[str, LimitLook]()
-        for name, entered in self._loads.items():
-            record = self._records.record_of(name).at_deadline(entered.load, now)
-            record = self._counted(name, record, now)
-            self._records.count(name, record)
-            if (is_there := entered.is_there(self._hass)) is not None:
-                record = record.with_presence(now, is_there=is_there)
-            load = self._controlled[name]
-            limit, kw = limits.get(entered.blocked_by), load.power.measure(now)
-            max_kw = self._share(name, record, shared) if limit and limit.counts else inf
-            if limit:
-                looks[name] = LimitLook(
-                    entered.name,
-                    min(max_kw, entered.limited_to),
-                    _seen_kw(load, record, kw),
-                    entered.is_blocked(self._hass) is True,
-                    limit.counts,
-                    limit.free_since,
-                )
-            is_new |= max_kw != record.max_kw
-            record = replace(record, max_kw=max_kw)
-            noted = _noted(entered, record, kw)
-            measured = self._hass.states.get(entered.measured_by or "")
-            noted = noted._replace(reported_at=measured.last_reported if measured else None)
-            is_new |= self._records.put_record(name, record.noted(entered.load, now, noted))
-        self._records.log_limits(looks, now)
-        return is_new
+    def _note_all(self, now: datetime) -> dict[str, bool | None]:
+        """Note what the loads do. Return whether each has begun, ended or failed, None if unknown.
 
-    def _limits(self, now: datetime) -> dict[str | None, OperatorLimit]:
-        """Return the limits by the entities that tell them."""
-        blocked = {
-            relay: (key_of(self._hass, relay), entered.is_blocked(self._hass))
-            for entered in self._loads.values()
-            if (relay := entered.blocked_by)
-        }
-        limits = self._records.seen_limits(dict(blocked.values()), now)
-        return {relay: limits[key] for relay, (key, _) in blocked.items()}
+        A load that cannot be looked at costs the others nothing.
+        """
+        call = self._entry.runtime_data.faults.call
+        return {name: call(self._note, name, now) for name in self._loads}
 
-    def _share(self, name: str, record: LoadRecord, shared: dict[str | None, float]) -> float:
-        """Return the power of a limited load, and take it from what loads share at its relay."""
-        entered, control = self._loads[name], record.control
-        if not entered.limit_shared:
-            return entered.limited_to
-        left = shared.setdefault(entered.blocked_by, entered.limited_to)
-        kw = min(left, entered.limited_to)
-        runs = control.is_by_hand if control.has_hand else control.left_kwh > NO_KWH
-        if runs and kw >= self._lowest_kw(name):
-            shared[entered.blocked_by] = left - min(kw, entered.load.max_kw)
-        return kw
+    @callback
+    def _note(self, name: str, now: datetime) -> bool:
+        """Note what a load does. Return whether it has begun, ended or failed."""
+        entered = self._loads[name]
+        record = self._records.record_of(name).at_deadline(entered.load, now)
+        record = self._counted(name, record, now)
+        self._records.count(name, record)
+        if (is_there := entered.is_there(self._hass)) is not None:
+            record = record.with_presence(now, is_there=is_there)
+        cap = self._limits.cap_of(name)
+        max_kw, top = (inf, None) if cap is None else (cap.kw, cap.top)
+        is_new = max_kw != record.max_kw
+        record = replace(record, max_kw=max_kw, top=inf if top is None else top)
+        noted = _noted(entered, record, self._controlled[name].power.measure(now))
+        measured = self._hass.states.get(entered.measured_by or "")
+        noted = noted._replace(reported_at=measured.last_reported if measured else None)
+        return self._records.put_record(name, record.noted(entered.load, now, noted)) or is_new
 
     def _counted(self, name: str, record: LoadRecord, now: datetime) -> LoadRecord:
         """Return the record after the energy since the last look, and with the last charge."""
@@ -491,14 +459,15 @@ class HousePlanner:
         if not self._is_open or self._records.is_closed:
             return
         coordinator, now = self._entry.runtime_data, dt_util.utcnow()
-        is_new = self._note(now)
-        coordinator.faults.call(self._battery.follow, now, coordinator.latest)
-        for name in self._loads:
-            coordinator.faults.call(self._follow_load, name)
-        coordinator.faults.call(self._follow_removed)
-        self._tell(now)
+        call, noted = coordinator.faults.call, self._note_all(now)
+        call(self._battery.follow, now, coordinator.latest)
+        for name, is_new in noted.items():
+            if is_new is not None:
+                call(self._follow_load, name)
+        call(self._follow_removed)
+        call(self._tell, now)
         is_first = not self._has_reading and coordinator.records.household_state is not None
-        if self._note(now) or is_new or is_first:
+        if any((*self._note_all(now).values(), *noted.values(), is_first)):
             self._on_event()
 
     @callback
@@ -519,6 +488,7 @@ class HousePlanner:
             reason = LoadState.BLOCKED if record.max_kw < inf else record.plan.state
             self._orders.command(Orderer(name, entered.name, reason), control)
             self._show(name)
+        self._limits.note_follow(name)
 
     @callback
     def _follow_removed(self) -> None:
@@ -544,6 +514,10 @@ class HousePlanner:
     def _tell(self, now: datetime) -> None:
         """Raise and withdraw the repair issues about loads that do not obey or have no plan."""
         named = self._disobedient(now)
+        if not self._limits.is_alive(now):
+            # Two watch each other: a limit that nobody enforces is told.
+            limited = [entered.name for entered in self._loads.values() if entered.blocked_by]
+            named[Problem.LOAD_NOT_LIMITED] = limited
         for owner, entered in self._loads.items():
             # Another repair issue names lost entities.
             is_lost = self._unknown_needs.get(owner) == ""
@@ -585,12 +559,6 @@ class HousePlanner:
         if name in self._unknown_needs:
             return Problem.LOAD_NEED_UNKNOWN
         return Problem.LOAD_WITHOUT_PLAN if self._has_reading else Problem.LOAD_WITHOUT_READING
-
-
-def _seen_kw(load: ControlledLoad, record: LoadRecord, kw: float | None) -> float | None:
-    """Return the power of a load: the measured one, otherwise what its entities have shown."""
-    is_shown = all(at.is_obeyed for at in record.control.entities)
-    return load.set_kw(record) if kw is None and is_shown else kw
 
 
 def _runs(load: DailyLoad, record: LoadRecord) -> bool:

@@ -12,7 +12,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.translation import async_translate_state
 
 from .const import DOMAIN
-from .coordinator.loads.ordered_entities import ATTR_ORDER, ATTR_REASON, EVENT_ORDER
+from .coordinator.loads.order_sender import ATTR_ORDER, ATTR_REASON, EVENT_ORDER
 from .event import MESSAGE_RECEIVED
 from .lib.entities.events import ATTR_TEXT
 from .sensor.load_sensors import LOAD_STATE

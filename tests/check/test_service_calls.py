@@ -8,7 +8,7 @@ from dev.checkout import ROOT
 
 HOUSE = ROOT / "custom_components/smarty_p1"
 CALLERS = {
-    "coordinator/loads/ordered_entities.py": "orders of the plan",
+    "coordinator/loads/order_sender.py": "orders of the plan, and limits",
     "coordinator/market_prices/prices_ahead.py": "prices of another integration",
     "messages/sending.py": "messages to the household",
 }

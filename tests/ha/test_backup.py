@@ -16,6 +16,7 @@ from homeassistant.setup import async_setup_component
 
 from custom_components.smarty_p1 import backup
 from custom_components.smarty_p1.coordinator.leneda.progress import LenedaProgress
+from custom_components.smarty_p1.coordinator.loads.limit_enforcer import GuardFile
 from custom_components.smarty_p1.coordinator.loads.load_records import LoadRecords
 from custom_components.smarty_p1.coordinator.stored.market_price_files import PriceFiles
 from custom_components.smarty_p1.coordinator.stored.meter_history import MeterHistory
@@ -45,6 +46,7 @@ def stores(hass: HomeAssistant) -> list[ThrottledStore]:
         LenedaProgress(hass, "one", {}),
         MessageStore(hass, "one"),
         LoadRecords(hass, "one"),
+        GuardFile(hass, "one"),
         RetainedTopics(hass, "one"),
         PulseCounter(hass, pulse_entry(hass, entity_id="sensor.led")),
     ]

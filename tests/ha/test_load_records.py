@@ -16,7 +16,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
-from custom_components.smarty_p1.coordinator.loads.load_records import LoadFile, LoadRecords
+from custom_components.smarty_p1.coordinator.loads.load_records import LoadRecords
 from custom_components.smarty_p1.coordinator.loads.shown_plans import HOUSE_PLANS, LOAD_PLANS
 from custom_components.smarty_p1.lib.history.luxembourg_time import LUXEMBOURG
 from custom_components.smarty_p1.lib.plan.coming_quarters import PlanLack
@@ -24,7 +24,6 @@ from custom_components.smarty_p1.lib.plan.commanded import EntityKind
 from custom_components.smarty_p1.lib.plan.daily_load import LoadPlan, LoadState
 from custom_components.smarty_p1.lib.plan.load_control import LoadControl
 from custom_components.smarty_p1.lib.plan.load_record import LoadRecord
-from custom_components.smarty_p1.lib.stored_json import dump, load
 from smartyp1.json_types import JsonDict, JsonMapping
 
 from . import billed_month, test_planned_loads
@@ -338,19 +337,6 @@ def test_loads_that_were_removed_never_make_the_file_too_long(hass: HomeAssistan
     records.forget_others(present)
     # Ten that are not seen off yet.
     assert [*records.state.loads] == [str(number) for number in range(10, 30)]
-
-
-async def test_limits_that_are_joined_late_can_be_read_again(
-    hass: HomeAssistant, hass_storage: JsonDict
-) -> None:
-    before = LoadRecords(hass, "entry")
-    before.seen_limits({f"relay{number}": True for number in range(10)}, EVENING)
-    hass_storage["smarty_p1.entry.loads"] = {"version": 1, "data": dump(before.state)}
-    records = LoadRecords(hass, "entry")
-    records.seen_limits({f"relay{number}": True for number in range(10, 20)}, EVENING)
-    await records.async_load()
-    assert len(records.state.limits) == 20
-    assert load(LoadFile, dump(records.state)).limits.keys() == records.state.limits.keys()
 
 
 async def test_the_entities_of_a_load_belong_to_it(plans: Plans) -> None:

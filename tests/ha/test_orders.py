@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1 import house_planner
 from custom_components.smarty_p1.computed_answers.planned_house import async_planned_house
-from custom_components.smarty_p1.coordinator.loads import needed_energy, ordered_entities
+from custom_components.smarty_p1.coordinator.loads import needed_energy, order_sender
 from custom_components.smarty_p1.coordinator.loads.shown_plans import LOAD_PLANS
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.history.luxembourg_time import quarter_start
@@ -219,7 +219,7 @@ async def test_an_order_that_cannot_be_in_the_logbook_is_sent(
     box: Box, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     # Home Assistant refuses an event with such a long name.
-    monkeypatch.setattr(ordered_entities, "EVENT_ORDER", "x" * 100)
+    monkeypatch.setattr(order_sender, "EVENT_ORDER", "x" * 100)
     await box.charges()
     assert "OrderedEntities._log (MaxLengthExceeded)" in caplog.text
 
@@ -471,11 +471,11 @@ async def test_a_charger_without_a_meter_obeys_once_its_entities_show_it(
     hass: HomeAssistant, box: Box
 ) -> None:
     await charge_under_a_limit(hass, box)
-    records = box.house.runtime_data.load_records
+    log = box.house.runtime_data.limits.log
     hass.states.async_set(RELAY, "disconnected")
     await hass.async_block_till_done()
-    await box.charger.until(lambda: records.state.limit_log[-1].obeyed_after is not None)
-    [limit] = records.state.limit_log
+    await box.charger.until(lambda: log.limits[-1].obeyed_after is not None)
+    [limit] = log.limits
     assert limit.kw_before is not None
     assert limit.kw_before > 2.0
     assert limit.kw_after == 2.0

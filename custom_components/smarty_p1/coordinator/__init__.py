@@ -20,6 +20,7 @@ from ..const import (
 from .entity_source import EntitySource
 from .entry_types import AnyConfigEntry
 from .leneda_source import LenedaSource
+from .loads.limit_enforcer import LimitEnforcer
 from .loads.load_records import LoadRecords
 from .loads.ordered_entities import async_all_off
 from .meter_coordinator import MeterCoordinator
@@ -129,4 +130,5 @@ async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     await loads.async_load()
     await async_all_off(hass, loads)
     await loads.async_remove()
+    await LimitEnforcer(hass, entry, loads).async_remove()
     await PulseCounter(hass, entry).async_remove()

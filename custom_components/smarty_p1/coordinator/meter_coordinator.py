@@ -18,6 +18,7 @@ from ..lib.min_interval import MinInterval
 from ..lib.p1.obis import MESSAGES
 from .coordinator_base import DataSource, SourceCoordinator
 from .entry_types import AnyConfigEntry
+from .loads.limit_enforcer import LimitEnforcer
 from .loads.load_records import LoadRecords
 from .meter_records import MeterRecords
 
@@ -64,12 +65,13 @@ def both_clocks(reading: Reading) -> Details:
 class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
     """Coordinator that passes the readings of one meter to its entities.
 
-    `source` makes the readings, `records` has the stored data of the meter, and `load_records` the
-    states of its loads. `data` is the last reading that the entities show. Before the first
-    reading, `data` has the objects of the last telegram before the restart, but no values. `latest`
-    is the last current reading that was received, None before the first one. `reading_listeners`
-    are called with each reading for the entities, even if a minimum interval keeps the entities
-    from showing it. `is_decided` is set after the first reading or failure.
+    `source` makes the readings, `records` has the stored data of the meter, `load_records` the
+    states of its loads, and `limits` enforces the grid operator's limits of them. `data` is the
+    last reading that the entities show. Before the first reading, `data` has the objects of the
+    last telegram before the restart, but no values. `latest` is the last current reading that was
+    received, None before the first one. `reading_listeners` are called with each reading for the
+    entities, even if a minimum interval keeps the entities from showing it. `is_decided` is set
+    after the first reading or failure.
     """
 
     def __init__(self, make: type[S], hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -77,6 +79,7 @@ class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
         self.meter_id = str(entry.unique_id)
         self.records = MeterRecords(hass, entry)
         self.load_records = LoadRecords(hass, entry.entry_id)
+        self.limits = LimitEnforcer(hass, entry, self.load_records)
         self.latest: Reading | None = None
         self.reading_listeners = Listeners[Reading](self.faults)
         self.is_decided = asyncio.Event()

@@ -12,7 +12,7 @@ from ..coordinator.stored.reception_history import ReceptionHistory
 from ..coordinator.stored.voltage_extremes import STEP
 from ..lib.entities.meter_sensors import VOLTAGE_LIMITS
 from ..lib.json_types import JsonDict
-from ..lib.plan.operator_limit import kept
+from ..lib.plan.limit_log import MAX_LIMITS
 from ..lib.stored_json import dump
 from .requests import Request, meter_command
 from .shared_answer_types import Time
@@ -142,12 +142,12 @@ class EventsAnswer(TypedDict):
     messages: list[MessageAnswer]
     reception: ReceptionAnswer
     limits: list[LimitAnswer]
-    """Limits of loads in the last year, oldest first."""
+    """Newest limits of loads, oldest first."""
 
 
 @meter_command("events", needs_port=True)
 async def answer_events(coordinator: MeterCoordinator, _msg: Request) -> bytes:
-    """Return the disturbances, switch events and messages of 400 days, and limits of a year.
+    """Return the disturbances, switch events and messages of 400 days, and the newest limits.
 
     The answer also has the reception of the last seven days, and the share of frames that were
     altered on the way in the last 24 hours.
@@ -161,7 +161,7 @@ async def answer_events(coordinator: MeterCoordinator, _msg: Request) -> bytes:
             "switches": list(map(_event, groups["switch"])),
             "messages": list(map(_event, groups["message"])),
             "reception": _reception(history.reception, now),
-            "limits": dump(kept(coordinator.load_records.state.limit_log, now)),
+            "limits": dump(coordinator.limits.log.limits[-MAX_LIMITS:]),
         }
     )
 

@@ -955,7 +955,7 @@ export interface Events {
   switches: Switch[];
   messages: Message[];
   reception: Reception;
-  /** Limits of loads in the last year, oldest first. */
+  /** Newest limits of loads, oldest first. */
   limits: Limit[];
 }
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from smartyp1.plan.commanded import Around, EntityKind, EntityOrder, EntityReport, Told
-from smartyp1.plan.load_control import Limit, LoadControl, Mode, Setting
+from smartyp1.plan.load_control import LoadControl, Mode, Setting
 from smartyp1.stored_json import dump, load
 
 START = datetime(2026, 6, 16, 20, tzinfo=UTC)
@@ -30,7 +30,6 @@ class House:
         self.s = 0
         self.orders: list[tuple[int, str]] = []
         self.kw, self.value = 0.0, 16.0
-        self.limit: Limit | None = None
         self.is_urgent = self.is_last_chance = self.fits_full = False
         self.values: dict[str, float] | None = None
         self.run: str | None = None
@@ -66,7 +65,6 @@ class House:
                 self.kw,
                 setting,
                 self.now,
-                limit=self.limit,
                 is_urgent=self.is_urgent,
                 is_last_chance=self.is_last_chance,
                 fits_full=self.fits_full,
@@ -537,17 +535,12 @@ def test_a_start_may_use_the_settings_that_are_kept_for_lower_powers() -> None:
     assert house.states == {"switch.car": "on", "number.car": "16.0"}
 
 
-def test_a_number_that_jumps_all_night_is_set_fifty_times_at_most_but_a_limit_more_often() -> None:
+def test_a_number_that_jumps_all_night_is_set_fifty_times_at_most() -> None:
     house = running(NUMBER)
     for _ in range(1200):
         house.change(number="32.0")
         house.until(house.s + 30, step=30)
     assert 40 <= len(house.orders) <= 50
-    house.limit, house.value = Limit(6.0), 6.0
-    for _ in range(20):
-        house.change(number="32.0")
-        house.until(house.s + 30, step=30)
-        assert house.states["number.car"] == "6.0"
     assert not house.control.has_hand
 
 
@@ -616,86 +609,6 @@ def test_a_number_that_has_refused_is_not_capped_by_the_first_order_that_it_igno
     house.obeys = True
     house.until(1000)
     assert house.states["number.car"] == "16.0"
-
-
-# Limits
-
-
-def test_a_limit_wins_over_a_hand_which_goes_on_after_it() -> None:
-    house = resting()
-    house.around = Around(hand_end=house.now + timedelta(hours=3))
-    house.change(switch="on", by_call=True)
-    at = house.s
-    house.limit = Limit(None)
-    assert house.until(at + 600) == [(at + 10, "off")]
-    assert house.change(switch="on") == [(house.s, "off")]
-    house.limit = None
-    assert house.until(at + 700) == [(at + 610, "on")]
-    assert house.until(at + 3 * 3600 + 60) == [(at + 3 * 3600, "off")]
-
-
-def test_a_load_switched_off_by_hand_in_a_limit_stays_off_after_it() -> None:
-    house = running()
-    house.around = Around(is_needed=True, hand_end=house.now + timedelta(hours=3))
-    house.obeys, house.limit = False, Limit(None)
-    house.look()
-    house.change(switch="off", by_call=True)
-    house.obeys, house.limit = True, None
-    house.orders.clear()
-    assert house.until(house.s + 1200) == []
-    assert house.control.has_hand
-
-
-def test_a_limit_does_not_wait_for_the_retry_of_the_plan() -> None:
-    house = running()
-    house.kw, house.answers = 0.0, False
-    house.until(house.s + 75)
-    house.answers, house.limit = True, Limit(None)
-    house.look()
-    assert house.states == {"switch.car": "off"}
-
-
-def test_a_limit_is_a_power() -> None:
-    house = running(SWITCH | NUMBER)
-    at = house.s
-    house.change(switch="off", by_call=True)
-    house.change(switch="on", by_call=True)
-    house.control = house.control.released()
-    house.limit, house.value = Limit(6.0), 6.0
-    house.kw = 4.2
-    assert house.until(at + 60) == [(at + 10, "6.0")]
-    # What cannot be lowered is switched off.
-    house.limit = None
-    house.value = 16.0
-    house.until(at + 120)
-    house.orders.clear()
-    house.answers = False
-    house.limit, house.value = Limit(6.0), 6.0
-    house.look()
-    house.answers = True
-    house.obeys = True
-    house.look()
-    assert house.orders[0] == (at + 120, "6.0")
-    assert house.orders[1] == (at + 120, "off")
-
-
-def test_a_load_is_switched_off_if_the_call_of_its_number_hangs_in_a_limit() -> None:
-    house = running(SWITCH | NUMBER)
-    house.limit, house.value, house.kw = Limit(6.0), 6.0, 4.2
-    house.answers = None
-    at = house.s
-    off = [s - at for s, value in house.until(at + 60) if value == "off"]
-    assert off[:1] == [40]
-
-
-def test_a_limit_is_sent_again_soon() -> None:
-    house = running()
-    house.obeys = False
-    house.limit = Limit(None)
-    house.look()
-    at = house.s
-    house.obeys = True
-    assert house.until(at + 60) == [(at + 20, "off")]
 
 
 # Batteries

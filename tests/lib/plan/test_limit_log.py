@@ -2,107 +2,133 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from smartyp1.plan.operator_limit import MAX_LIMITS, LimitLog, LimitLook, joined, kept, logged
+from smartyp1.plan.limit_guard import GuardedLoad, LimitEventKind, RelayState, SeenLoad
+from smartyp1.plan.limit_log import (
+    MAX_LIMITS,
+    LimitLog,
+    LoggedEvent,
+    LoggedLimit,
+    compacted,
+    events_of,
+    events_of_limits,
+    line_of,
+    logged_limits,
+)
 from smartyp1.stored_json import dump, load
 
 NOW = datetime(2026, 6, 16, 18, tzinfo=UTC)
-LIMITED = LimitLook("Car", 4.2, 11.0, is_limited=True, counts=True)
-FREE = LimitLook("Car", 4.2, 11.0, is_limited=False, counts=False, free_since=NOW)
+LIMITED, FREE, SILENT = True, False, None
 
 
 def at(seconds: float) -> datetime:
     return NOW + timedelta(seconds=seconds)
 
 
-def after(*looks: tuple[float, LimitLook | None], log: LimitLog = ()) -> LimitLog:
-    """Return the log after looks at some seconds. None: the load is removed."""
-    for seconds, look in looks:
-        log = logged(log, {"car": look} if look else {}, at(seconds))
-    return log
+class Load:
+    """Load that is limited to some power, and only measured."""
+
+    def __init__(self, limit_kw: float = 4.2) -> None:
+        self.limit_kw = limit_kw
+        self.relay, self.guarded = RelayState(), GuardedLoad()
+        self.events: list[LoggedEvent] = []
+
+    def look(self, seconds: float, kw: float | None, *, is_limited: bool | None) -> None:
+        relay = self.relay = self.relay.seen(at(seconds), is_limited=is_limited)
+        seen = SeenLoad(11.0, 11.0, kw)
+        cap_kw = self.limit_kw if relay.counts else None
+        decision = self.guarded.looked(seen, cap_kw, relay, at(seconds))
+        self.guarded = load(GuardedLoad, dump(decision.load))
+        self.events += [
+            LoggedEvent(event.kind, event.at, None, "relay", "car", "Car", *event[2:])
+            for event in decision.events
+        ]
+
+    def log(self, *looks: tuple[float, float | None, bool | None]) -> LimitLog:
+        """Return the log after looks with seconds, power and state of the relay."""
+        for seconds, kw, is_limited in looks:
+            self.look(seconds, kw, is_limited=is_limited)
+        lines = "".join(map(line_of, self.events)).splitlines()
+        return logged_limits(events_of(lines))
 
 
 def test_a_limit_has_its_times_and_powers() -> None:
-    obeys = LIMITED._replace(kw=4.3)
-    bounces = LIMITED._replace(kw=4.1, is_limited=False, free_since=at(3600))
-    log = after(
-        (-9, FREE),
-        (0, LIMITED),
-        (5, LIMITED._replace(kw=None)),
-        (9, LIMITED._replace(kw=4.6)),
-        (12, obeys),
+    load_ = Load()
+    [limit] = load_.log(
+        (-9, 11.0, FREE),
+        (0, 11.0, LIMITED),
+        (5, None, LIMITED),
+        (9, 4.6, LIMITED),
+        (12, 4.3, LIMITED),
         # The log also shows a peak above the limit while the limit lasts.
-        (600, LIMITED._replace(kw=5.0)),
-        (900, LIMITED._replace(kw=0.0)),
-        (3600, bounces),
-        (3610, LIMITED._replace(kw=0.0)),
-        (3660, bounces),
-        (3780, FREE._replace(free_since=at(3660))),
-        (7200, FREE._replace(free_since=at(3660))),
+        (600, 5.0, LIMITED),
+        (900, 0.0, LIMITED),
+        (3600, 4.1, FREE),
+        (3610, 0.0, LIMITED),
+        (3660, 4.1, FREE),
+        (3780, 11.0, FREE),
+        (7200, 11.0, FREE),
     )
-    [limit] = log
     assert (limit.load, limit.begin, limit.end) == ("Car", at(0), at(3660))
     assert (limit.kw_before, limit.kw_after, limit.obeyed_after) == (11.0, 5.0, 12.0)
+    # A relay that bounces is one limit, with its count.
+    assert [(event.event, event.bounces) for event in load_.events][-1] == (LimitEventKind.END, 1)
 
 
-@pytest.mark.parametrize(
-    ("limit_kw", "kw", "is_obeyed"),
-    [(0.0, 0.05, True), (0.0, 0.2, False), (4.2, 4.5, True), (4.2, 4.6, False), (4.2, None, False)],
-)
-def test_a_load_obeys_within_the_limit(
-    limit_kw: float, kw: float | None, *, is_obeyed: bool
-) -> None:
-    look = LIMITED._replace(limit_kw=limit_kw)
-    [limit] = after((0, look), (30, look._replace(kw=kw)))
-    assert (limit.obeyed_after == 30) is is_obeyed
+def test_a_load_obeys_within_the_limit() -> None:
+    """A voltage varies, and a load that is off takes some watts."""
+    rows = [(0.0, 0.05, True), (0.0, 0.2, False), (4.2, 4.5, True), (4.2, 4.6, False)]
+    for limit_kw, kw, is_obeyed in rows:
+        [limit] = Load(limit_kw).log((0, 11.0, LIMITED), (30, kw, LIMITED))
+        assert (limit.obeyed_after == 30) is is_obeyed
 
 
 def test_a_load_without_power_obeys_at_once() -> None:
-    [limit] = after((0, LIMITED._replace(kw=0.0)))
+    [limit] = Load().log((0, 0.0, LIMITED))
     assert (limit.kw_before, limit.kw_after, limit.obeyed_after) == (0.0, 0.0, 0.0)
 
 
 def test_a_state_that_is_unknown_begins_and_ends_no_limit() -> None:
-    unknown = LIMITED._replace(is_limited=False)
-    assert after((0, unknown)) == ()
-    [limit] = after((0, LIMITED), (60, unknown), (4000, unknown))
+    assert Load().log((0, 11.0, SILENT), (4000, 11.0, SILENT)) == ()
+    [limit] = Load().log((0, 11.0, LIMITED), (60, 11.0, SILENT), (4000, 11.0, SILENT))
     assert limit.end is None
 
 
-def test_the_limit_of_a_removed_load_ends() -> None:
-    [limit] = after((0, LIMITED), (60, None))
-    assert limit.end == at(60)
+def test_the_limit_of_a_load_without_a_relay_ends() -> None:
+    car = Load()
+    car.log((0, 11.0, LIMITED))
+    [end] = car.guarded.looked(SeenLoad(0.0, 0.0), None, None, at(60)).events
+    assert (end.kind, end.at) == (LimitEventKind.END, at(60))
 
 
-def test_an_open_limit_goes_on_after_a_restart() -> None:
-    log = load(LimitLog.__value__, dump(after((0, LIMITED))))
-    [limit] = after((90, LIMITED._replace(kw=4.0)), log=log)
-    assert (limit.begin, limit.obeyed_after) == (NOW, 90.0)
-    # The file is read after new limits were logged.
-    newer = after((80, LIMITED))
-    assert joined(log, newer) == log
-    other = after((-60, LIMITED), (-30, FREE._replace(free_since=at(-30))))
-    assert joined(other, newer) == (*other, *newer)
+def event(kind: LimitEventKind, minute: float, relay: str = "relay") -> LoggedEvent:
+    return LoggedEvent(kind, at(60 * minute), None, relay, relay, "Car", 4.2, 11.0)
 
 
-def test_a_look_that_finds_nothing_new_returns_the_same_log() -> None:
-    log = after((0, LIMITED), (9, LIMITED._replace(kw=4.0)))
-    assert after((20, LIMITED._replace(kw=4.0)), (30, LIMITED._replace(kw=3.0)), log=log) is log
+def test_the_log_is_compacted_by_the_number_of_each_relay_and_never_by_age() -> None:
+    kinds = LimitEventKind.BEGIN, LimitEventKind.OBEYED, LimitEventKind.END
+    busy = [event(kind, minute, "busy") for minute in range(1000) for kind in kinds]
+    # A clock that was a thousand days ahead, and one that was behind.
+    wrong = [event(kind, days * 1440, "other") for days in (1000, -1000) for kind in kinds]
+    kept = compacted([*wrong, *busy])
+    assert [at for at in kept if at.relay == "other"] == wrong
+    assert [at for at in kept if at.relay == "busy"] == busy[-3 * MAX_LIMITS :]
+    assert compacted(kept) == kept
 
 
-def test_a_relay_without_rest_fills_no_disk() -> None:
-    log: LimitLog = ()
-    for minute in range(1000):
-        log = logged(log, {str(minute): LIMITED}, NOW + timedelta(minutes=minute))
-    assert len(log) == MAX_LIMITS
-    assert log[-1].begin == NOW + timedelta(minutes=999)
-    assert len(load(LimitLog.__value__, dump(log))) == MAX_LIMITS
+def test_a_line_that_a_crash_has_torn_costs_only_itself() -> None:
+    lines = [line_of(event(LimitEventKind.BEGIN, minute, str(minute))) for minute in range(3)]
+    lines[1] = lines[1][:40]
+    assert [limit.begin for limit in logged_limits(events_of(lines))] == [at(0), at(120)]
 
 
-def test_a_limit_is_kept_for_a_year() -> None:
-    log = after((0, LIMITED))
-    assert kept(log, NOW + timedelta(days=365)) == log
-    assert not kept(log, NOW + timedelta(days=367))
-    year_later = logged(log, {"boiler": LIMITED}, NOW + timedelta(days=367))
-    assert [limit.load_id for limit in year_later] == ["boiler"]
+def test_the_log_of_an_earlier_version_goes_over_and_an_open_limit_goes_on() -> None:
+    car = Load()
+    log = car.log((0, 11.0, LIMITED), (12, 4.3, LIMITED), (60, 5.0, FREE), (200, 5.0, FREE))
+    log += Load().log((300, 11.0, LIMITED))
+    earlier = events_of_limits(load(tuple[LoggedLimit, ...], dump(log)))
+    assert logged_limits(earlier) == log
+    # The present version begins it anew.
+    newer = event(LimitEventKind.BEGIN, 10)._replace(load_id="car")
+    end = event(LimitEventKind.END, 11)._replace(load_id="car")
+    *_, last = logged_limits([*earlier, newer, end])
+    assert (last.begin, last.end) == (at(300), at(660))

@@ -13,11 +13,11 @@ from smartyp1.messages.voltage_watch import VoltageState, watch_voltage
 from smartyp1.plan.commanded import Around, Commanded, EntityKind, EntityReport, Phase, Told
 from smartyp1.plan.daily_load import DailyLoad, LoadState
 from smartyp1.plan.evidence import Evidence
+from smartyp1.plan.limit_guard import RelayState
 from smartyp1.plan.load_control import LoadControl, Setting
 from smartyp1.plan.load_following import Charger, LoadFollowing, LoadOrder, LoadReadings, followed
 from smartyp1.plan.load_record import LoadRecord, Noted, Period
 from smartyp1.plan.next_kwh_price import Quarter
-from smartyp1.plan.operator_limit import OperatorLimit
 
 NOW = datetime(2026, 11, 30, 1, 5, tzinfo=UTC)
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
@@ -72,11 +72,11 @@ def does_loss_begin_anew(noted: datetime, now: datetime) -> bool:
 
 
 def does_unknown_limit(noted: datetime, now: datetime) -> bool:
-    return OperatorLimit(counts=False, known_at=noted).seen(now, is_limited=None).counts
+    return bool(RelayState(counts=False, silent_since=noted).seen(now, is_limited=None).counts)
 
 
 def does_free_state_free(noted: datetime, now: datetime) -> bool:
-    limited = OperatorLimit(counts=True, known_at=noted, free_since=noted)
+    limited = RelayState(counts=True, free_since=noted)
     return not limited.seen(now, is_limited=False).counts
 
 

@@ -20,7 +20,8 @@ from ..statistics.load_energy import NoLoadStatisticError, async_load_energies
 from .entered_battery import EnteredBattery
 from .lost_entities import lost_entities
 from .meter_power import net_import
-from .ordered_entities import OrderedEntities, Orderer, key_of
+from .order_sender import Orderer, key_of
+from .ordered_entities import OrderedEntities
 from .refused_loads import switched_battery
 from .shown_plans import BATTERY_PLANS, PlannedBattery
 from .state_numbers import converted, number_of

@@ -13,14 +13,15 @@ from ...lib.meter.meter_reader import Reading
 from ...lib.passed_pause import has_passed
 from ...lib.plan.commanded import Around, Commanded, EntityKind, EntityReport, Phase
 from ...lib.plan.daily_load import WAITING, LoadPlan
-from ...lib.plan.load_control import Limit, LoadControl, Setting
+from ...lib.plan.load_control import LoadControl, Setting
 from ...lib.plan.load_following import Charger, LoadFollowing, LoadReadings, followed, set_to
 from ...lib.plan.load_record import NOT_STARTED_AFTER, LoadRecord
 from ...lib.plan.next_kwh_price import NO_KWH
 from .entered_loads import MIN_AMPERES, PHASE_KW, EnteredLoad, is_in
 from .load_power import LoadPower
 from .meter_power import net_import
-from .ordered_entities import OrderedEntities, key_of
+from .order_sender import key_of
+from .ordered_entities import OrderedEntities
 from .state_numbers import is_power, kw_of, lowest_of, number_of, number_to_set
 
 _PLANNING_TIME = timedelta(minutes=5)
@@ -78,22 +79,20 @@ class ControlledLoad:
             return self._started(control.reported(states, now), record.plan, now)
         control = control.reported(states, now, self._around(record, now))
         state, before = self._wanted(control, record.plan, now, latest), control.following
-        wished, limit = state.kw, None
+        wished = state.kw
         if control.has_hand:
             state = _paused(before, now)
             wished = entered.load.max_kw if control.is_by_hand else 0.0
         if record.max_kw < inf:
-            limit = self._limit(record.max_kw)
-            wished = 0.0 if limit.value is None else min(wished, record.max_kw)
+            wished = 0.0 if record.max_kw < self.charger.min_kw else min(wished, record.max_kw)
             state = state if wished else _paused(before, now)
         plan, most_kw = record.plan, self.charger.max_kw
         quarter = plan.quarter
         order = plan.order(now, control.left_kwh, control.quarter_kwh, most_kw)
         return replace(control, following=state).powered(
             wished,
-            self._setting(wished),
+            self._setting(wished, record.top),
             now,
-            limit=limit,
             # The house may not draw more than a power that the user has entered.
             is_urgent=bool(quarter and isfinite(quarter.max_kwh)),
             is_last_chance=order.is_last_chance,
@@ -150,13 +149,6 @@ class ControlledLoad:
             return None if kw is None else kw >= _MIN_KW
         return switch.phase is Phase.HELD or switch.tries >= _BELIEVED_TRIES
 
-    def _limit(self, limit_kw: float) -> Limit:
-        """Return the highest value of the number under the operator's limit, None to switch off."""
-        if limit_kw < self.charger.min_kw:
-            return Limit(None)
-        setting = self._setting(limit_kw)
-        return Limit(setting.value if setting else inf)
-
     def _around(self, record: LoadRecord, now: datetime) -> Around:
         """Return the facts that distinguish a person's action from one of the device itself."""
         entered = self._entered
@@ -166,6 +158,7 @@ class ControlledLoad:
             entered.plan_decides,
             entered.load.hand_end(now),
             is_gone=entered.is_there(self._hass) is False,
+            is_limited=record.max_kw < inf,
         )
 
     @property
@@ -198,8 +191,8 @@ class ControlledLoad:
         state = self._hass.states.get(self._entered.power_set_by or "")
         return state if number_of(state) is not None else None
 
-    def _setting(self, kw: float) -> Setting | None:
-        """Return the number that sets a power. Return None without one."""
+    def _setting(self, kw: float, top: float) -> Setting | None:
+        """Return the number that sets a power, at most to `top`. Return None without one."""
         entered, state = self._entered, self._settable
         if entered.power_set_by is None:
             return None
@@ -207,7 +200,8 @@ class ControlledLoad:
         if state is None:
             return Setting(key, kw, 0.0)
         amperes = max(MIN_AMPERES, int(_ROUNDED * kw / (PHASE_KW * entered.phases)))
-        return Setting(key, number_to_set(state, kw, amperes), max(0.0, lowest_of(state)))
+        value = min(number_to_set(state, kw, amperes), top)
+        return Setting(key, value, max(0.0, lowest_of(state)))
 
     def set_kw(self, record: LoadRecord) -> float | None:
         """Return the power that its number shows, or else the given one. None if it is only told.

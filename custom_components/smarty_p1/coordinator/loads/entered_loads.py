@@ -53,8 +53,6 @@ MIN_AMPERES = 6.0
 """Current below which no charger charges a car."""
 # A charger on one phase has at most 32 A.
 _MAX_PHASE_KW = 7.4
-# A relay of the meter limits the load in one of these states.
-_RELAYS = {"connected": STATE_ON, "disconnected": STATE_OFF}
 
 
 class EnteredLoad(NamedTuple):
@@ -142,12 +140,6 @@ class EnteredLoad(NamedTuple):
         if self.load.hours is None:
             return is_in(hass, self.connected, self.connected_when)
         return is_in(hass, self.ready, (STATE_ON,))
-
-    def is_blocked(self, hass: HomeAssistant) -> bool | None:
-        """Return whether the grid operator limits the load. Return None if this is unknown."""
-        state = hass.states.get(self.blocked_by or "")
-        known = _RELAYS.get(state.state, state.state) if state else None
-        return known == self.blocked_when if known in {STATE_ON, STATE_OFF} else None
 
     def needed_kwh(self, hass: HomeAssistant) -> float | None:
         """Return the energy that a car still needs by its own entity. Return None without it."""

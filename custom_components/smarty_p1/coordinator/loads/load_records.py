@@ -1,6 +1,6 @@
 """Records of the loads and the battery of a meter, in one file with one owner, the planner."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Annotated, override
@@ -9,34 +9,36 @@ from homeassistant.core import HomeAssistant, callback
 
 from ...lib.fault_log import FaultLog, Listeners
 from ...lib.plan.house_plan import MAX_LOADS
+from ...lib.plan.limit_log import MAX_LIMITS, LimitLog
 from ...lib.plan.load_control import LoadControl
 from ...lib.plan.load_record import LoadRecord
-from ...lib.plan.operator_limit import (
-    MAX_LIMITS,
-    LimitLog,
-    LimitLook,
-    OperatorLimit,
-    joined,
-    logged,
-)
 from ...lib.stored_json import Size, dump
 from ..stored.throttled_store import ThrottledStore
 
 _SAVE_INTERVAL_S = 60.0
-# A removed load is kept until it is seen off, and a limit of the file until the next look.
+# A removed load is kept until it is seen off.
 _MAX_RECORDS = 2 * MAX_LOADS
 
 type ChangeOfRecord = Callable[[LoadRecord], LoadRecord]
 
 
 @dataclass(frozen=True)
+class EarlierLimit:
+    """Limit as earlier versions store it. They refuse a file without its field."""
+
+    counts: bool = False
+    free_since: datetime | None = None
+
+
+@dataclass(frozen=True)
 class LoadFile:
-    """Content of the file, keyed by the ids of the subentries. A limit is one of an entity."""
+    """Content of the file, keyed by the ids of the subentries."""
 
     loads: Annotated[dict[str, LoadRecord], Size(_MAX_RECORDS)] = field(default_factory=dict)
     batteries: Annotated[dict[str, LoadControl], Size(_MAX_RECORDS)] = field(default_factory=dict)
-    limits: Annotated[dict[str, OperatorLimit], Size(_MAX_RECORDS)] = field(default_factory=dict)
+    limits: Annotated[dict[str, EarlierLimit], Size(_MAX_RECORDS)] = field(default_factory=dict)
     limit_log: Annotated[LimitLog, Size(MAX_LIMITS)] = ()
+    """Log of an earlier version. It goes over to a file of its own, and stays for a step back."""
 
 
 class LoadRecords(ThrottledStore):
@@ -86,28 +88,6 @@ class LoadRecords(ThrottledStore):
         self.state.batteries[subentry_id] = control
         return self._changed(before, control)
 
-    @callback
-    def seen_limits(
-        self, blocked: Mapping[str, bool | None], now: datetime
-    ) -> Mapping[str, OperatorLimit]:
-        """Return the limits of the operator after a look at all of their entities."""
-        before = self.state.limits
-        limits = {
-            name: before.get(name, OperatorLimit()).seen(now, is_limited=is_limited)
-            for name, is_limited in blocked.items()
-        }
-        self.state = replace(self.state, limits=limits)
-        self._changed(before, limits)
-        return limits
-
-    @callback
-    def log_limits(self, looks: Mapping[str, LimitLook], now: datetime) -> None:
-        """Log the limits of loads after a look at all loads that may be limited."""
-        log = logged(self.state.limit_log, looks, now)
-        if log is not self.state.limit_log:
-            self.state = replace(self.state, limit_log=log)
-            self.schedule()
-
     def _changed(self, before: object, after: object) -> bool:
         """Return whether the stored content has changed. If so, schedule writing the file."""
         is_changed = before != after and dump(before) != dump(after)
@@ -136,9 +116,5 @@ class LoadRecords(ThrottledStore):
             state.loads[name] = (
                 self.record_of(name).after(record) if name in state.loads else record
             )
-        self.state = replace(
-            state,
-            batteries=parsed.batteries | state.batteries,
-            limits=parsed.limits | state.limits,
-            limit_log=joined(parsed.limit_log, state.limit_log),
-        )
+        batteries = parsed.batteries | state.batteries
+        self.state = replace(state, batteries=batteries, limit_log=parsed.limit_log)

@@ -28,7 +28,6 @@ AGAIN_WITHIN = timedelta(minutes=30)
 """Time in which a second loss of the same order is somebody's hand."""
 _TOLD_TRIES = 3
 _MIN_LATE_S, _MAX_LATE_S = 150.0, 600.0
-_FIRM_LATE_S = 20.0
 _BACK_OFF_S = (10, 20, 40, 80, 160, 300)
 _LONGEST = timedelta(seconds=_BACK_OFF_S[-1])
 _MAX_COUNT = 100
@@ -120,6 +119,8 @@ class Around(NamedTuple):
     """Time until which a hand that begins now would last."""
     is_gone: bool = False
     """Whether the car has left."""
+    is_limited: bool = False
+    """Whether the operator limits the load, so that the limit's guard also switches it."""
 
 
 _NOWHERE = Around()
@@ -175,8 +176,6 @@ class Commanded:
     """Time since which the user no longer chooses it. It is only switched off."""
     is_safe: Annotated[bool, Mark.NOT_STORED] = True
     """Whether the wish switches off, lowers the power or gives back."""
-    is_firm: Annotated[bool, Mark.NOT_STORED] = False
-    """Whether the wish is a limit, which wins over the hand."""
     is_urgent: Annotated[bool, Mark.NOT_STORED] = False
     """Whether the wish does not wait for the pause between two orders."""
     state: Annotated[str | None, Mark.NOT_STORED] = None
@@ -226,9 +225,8 @@ class Commanded:
         return {Phase.HELD: self.held, Phase.HAND: self.hand}.get(self.phase)
 
     def is_late(self, now: datetime) -> bool:
-        """Return whether its last order should be shown by now. That of a limit is sent again."""
-        late_after = timedelta(seconds=_FIRM_LATE_S) if self.is_firm else self._late(_MIN_LATE_S)
-        return has_passed(self.sent_at, now, late_after)
+        """Return whether its last order should be shown by now."""
+        return has_passed(self.sent_at, now, self._late(_MIN_LATE_S))
 
     def is_recent(self, now: datetime) -> bool:
         """Return whether it may still report a state from before the last order."""
@@ -250,18 +248,15 @@ class Commanded:
         now: datetime,
         *,
         is_safe: bool,
-        is_firm: bool = False,
         is_urgent: bool = False,
     ) -> Commanded:
         """Return it with the last wish. A new safe wish does not wait for the last one's retry."""
-        is_new = (is_safe or is_firm) and not _same(self, wish, self.ordered)
-        is_new |= is_firm and not self.is_firm
+        is_new = is_safe and not _same(self, wish, self.ordered)
         entity = replace(
             self,
             wish=wish,
             is_safe=is_safe,
-            is_firm=is_firm,
-            is_urgent=is_urgent or is_firm,
+            is_urgent=is_urgent,
             retry_at=now if is_new and self.retry_at else self.retry_at,
         )
         return _looked(entity, now)
@@ -289,7 +284,7 @@ class Commanded:
         entity = _present(self, report, now)
         if self.kind is not EntityKind.START:
             if report.is_called and not _same(self, state, self.state):
-                return _called(entity, state, now)
+                return _called(entity, state, now, around)
             entity = _confirmed(entity, self, state, now)
         if _is_unsure(entity, self, report, now):
             return entity
@@ -334,9 +329,9 @@ def _present(entity: Commanded, report: EntityReport, now: datetime) -> Commande
     return replace(present, retry_at=now) if present.phase is Phase.REFUSED else present
 
 
-def _called(entity: Commanded, state: str, now: datetime) -> Commanded:
+def _called(entity: Commanded, state: str, now: datetime, around: Around) -> Commanded:
     """Return it after somebody has changed its state in Home Assistant."""
-    agrees = _same(entity, state, entity.wish) and not entity.is_firm
+    agrees = _same(entity, state, entity.wish) and not around.is_limited
     return _shown(entity, now, state) if agrees else _by_hand(entity, state)
 
 
@@ -381,8 +376,8 @@ def _was_before(entity: Commanded) -> bool:
 
 
 def _is_unsure(entity: Commanded, was: Commanded, report: EntityReport, now: datetime) -> bool:
-    """Return whether its state does not count yet. A limit does not wait."""
-    if was.is_judged or entity.is_firm:
+    """Return whether its state does not count yet."""
+    if was.is_judged:
         return False
     is_first = was.phase is Phase.FREE and report.is_trusted
     return not is_first and not has_passed(entity.since or now, now, TRUSTED_AFTER)
@@ -394,6 +389,10 @@ def _judged(entity: Commanded, was: Commanded, now: datetime, around: Around) ->
         is_lost = entity.held is not None and not entity.is_recent(now)
         return _lost(entity, was, now, around) if is_lost else entity
     is_kept = entity.expected is None or _same(entity, entity.state, entity.expected)
+    is_other = entity.is_by_hand or not _same(entity, entity.state, entity.wish)
+    if around.is_limited and is_other and not is_kept:
+        # A limit is no loss and ends no hand. After it, the wish or the hand is ordered again.
+        return replace(entity, phase=Phase.REFUSED, ordered=None, retry_at=None)
     return entity if is_kept else _changed(entity, was, now, around)
 
 
@@ -419,7 +418,7 @@ def _follows_order(entity: Commanded, was: Commanded) -> bool:
     """Return whether its state follows an order, and is not what an outage has left."""
     since, sent_at = entity.since, entity.sent_at
     is_sent_here = since is not None and sent_at is not None and sent_at >= since
-    return (was.is_judged or is_sent_here) and not entity.is_firm
+    return was.is_judged or is_sent_here
 
 
 def _lost(entity: Commanded, was: Commanded, now: datetime, around: Around) -> Commanded:
@@ -433,8 +432,6 @@ def _lost(entity: Commanded, was: Commanded, now: datetime, around: Around) -> C
         losses=min(losses + 1, _MAX_COUNT),
         lost_at=now,
     )
-    if entity.is_firm:
-        return again
     if entity.is_number:
         wait = (0, *_BACK_OFF_S)[min(losses, len(_BACK_OFF_S))]
         return replace(again, retry_at=now + timedelta(seconds=wait))
@@ -475,7 +472,7 @@ def _returned(entity: Commanded, was: Commanded, around: Around) -> Commanded:
 
 
 def _by_hand(entity: Commanded, state: str, told: Told | None = None) -> Commanded:
-    """Return it after somebody else has chosen its state. A limit goes on."""
+    """Return it after somebody else has chosen its state."""
     return replace(
         entity,
         phase=Phase.HAND,
@@ -495,9 +492,8 @@ def _looked(entity: Commanded, now: datetime) -> Commanded:
     match entity.phase:
         case Phase.SENT if has_passed(entity.sent_at, now, ANSWERED_AFTER):
             return _unanswered(entity, now)
-        case Phase.UNCONFIRMED if entity.is_late(now) and (entity.is_firm or entity.held is None):
-            failed = _failed(entity, now)
-            return replace(failed, retry_at=now) if entity.is_firm else failed
+        case Phase.UNCONFIRMED if entity.is_late(now) and entity.held is None:
+            return _failed(entity, now)
         case Phase.FREE | Phase.REFUSED if entity.kind is not EntityKind.START:
             return _found(entity, now)
     return entity
@@ -521,8 +517,8 @@ def _found(entity: Commanded, now: datetime) -> Commanded:
 
 def _target(entity: Commanded) -> tuple[str | None, bool]:
     """Return what it should be now, and whether this is safe."""
-    if entity.is_firm or not entity.is_by_hand:
-        return entity.wish, entity.is_safe or entity.is_firm
+    if not entity.is_by_hand:
+        return entity.wish, entity.is_safe
     # After a limit, it gets back what somebody has chosen.
     return None if entity.phase is Phase.HAND else entity.hand, False
 
@@ -609,14 +605,12 @@ def _was_lost(entity: Commanded, now: datetime) -> bool:
 
 def _failed(entity: Commanded, now: datetime) -> Commanded:
     wait_s = _BACK_OFF_S[min(entity.tries, len(_BACK_OFF_S) - 1)]
-    # A limit is obeyed within a minute from which on the device answers again.
-    wait = timedelta(seconds=min(wait_s, _FIRM_LATE_S) if entity.is_firm else wait_s)
     return replace(
         entity,
         phase=Phase.REFUSED,
         tries=min(entity.tries + 1, _MAX_COUNT),
         failed_at=entity.failed_at or now,
-        retry_at=now + wait,
+        retry_at=now + timedelta(seconds=wait_s),
     )
 
 
@@ -637,7 +631,7 @@ def _shown(entity: Commanded, now: datetime, agreed: str | None = None) -> Comma
         passed_s = (now - entity.ordered_at).total_seconds()
         done = replace(done, delay_s=max(done.delay_s, 1.0, min(passed_s, _MAX_LATE_S / 2)))
     # After a limit, it is as somebody has chosen.
-    return replace(done, phase=Phase.HAND) if done.is_by_hand and not done.is_firm else done
+    return replace(done, phase=Phase.HAND) if done.is_by_hand else done
 
 
 def _same(entity: Commanded, one: str | None, other: str | None) -> bool:

@@ -6,7 +6,7 @@ control = control.powered(kw, setting, now)         # the wish, in orders of its
 control, orders = control.due(now)                  # at most one order for each entity
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
@@ -25,8 +25,6 @@ _OFF = {EntityKind.SWITCH: "off", EntityKind.FOLLOWED: "0.0"}
 _MAX_ENTITIES = 12
 # A number that cannot be set does not keep a load off for longer.
 _SET_WITHIN = timedelta(minutes=5)
-# A number that has not shown a limit after this time is not waited for.
-_LIMITED_WITHIN = timedelta(seconds=30)
 
 
 class Setting(NamedTuple):
@@ -35,12 +33,6 @@ class Setting(NamedTuple):
     entity_id: str
     value: float
     lowest: float
-
-
-class Limit(NamedTuple):
-    """Limit of the operator: the highest value of the number. None if the load must be off."""
-
-    value: float | None
 
 
 class Mode(NamedTuple):
@@ -159,47 +151,41 @@ class LoadControl:
         entities = tuple(at.released() for at in self.entities)
         return replace(self, entities=entities, hand_until=None)
 
-    def powered(  # noqa: PLR0913 - the plan, the operator and the house
+    def powered(  # noqa: PLR0913 - the plan and the house
         self,
         kw: float,
         setting: Setting | None,
         now: datetime,
         *,
-        limit: Limit | None = None,
         is_urgent: bool = False,
         is_last_chance: bool = False,
         fits_full: bool = False,
     ) -> LoadControl:
         """Return it with the wish for a power. A load whose power cannot be set stays off.
 
-        A limit wins over the hand. `is_urgent`: a lower power does not wait. `is_last_chance`: nor
-        does a higher one. `fits_full`: the load may also start with its full power.
+        `is_urgent`: a lower power does not wait. `is_last_chance`: nor does a higher one.
+        `fits_full`: the load may also start with its full power.
         """
         control = replace(self, unset_at=None)
-        is_barred = limit == Limit(None)
         if setting:
             urgent = is_urgent, is_last_chance
-            number = self._set(setting, kw, limit, now, urgent)
-            is_set = not kw or _is_set(number, limit)
+            number = self._set(setting, kw, now, urgent)
+            is_set = not kw or number.is_obeyed or number.is_by_hand
             unset_at = None if is_set else self.unset_at or now
             control = replace(control.with_entity(number), unset_at=unset_at)
             fits_full |= number.phase is Phase.UNCONFIRMED
-            is_barred |= _exceeds(number, limit, self.switch, now)
         if (switch := self.switch) is None:
             return control
         # First the power.
         may_start = _may_start(switch, control.unset_at, now, fits_full=fits_full)
-        is_on = kw > 0 and may_start and not is_barred
-        asked = switch.asked(
-            switch.on if is_on else switch.off, now, is_safe=not is_on, is_firm=is_barred
-        )
+        is_on = kw > 0 and may_start
+        asked = switch.asked(switch.on if is_on else switch.off, now, is_safe=not is_on)
         return control.with_entity(asked)
 
     def _set(
         self,
         setting: Setting,
         kw: float,
-        limit: Limit | None,
         now: datetime,
         urgent: tuple[bool, bool],
     ) -> Commanded:
@@ -209,8 +195,6 @@ class LoadControl:
         wish: float | None = setting.value if kw else setting.lowest
         if self.switch and not kw:
             wish = None
-        if limit:
-            number, wish = self._limited(number, wish, limit, setting)
         if wish is None:
             return number.asked(None, now, is_safe=True)
         is_lower = _is_lower(number, wish)
@@ -220,20 +204,8 @@ class LoadControl:
             str(wish),
             now,
             is_safe=is_lower or is_off,
-            is_firm=limit is not None,
             is_urgent=urgent[not is_lower],
         )
-
-    def _limited(
-        self, number: Commanded, wish: float | None, limit: Limit, setting: Setting
-    ) -> tuple[Commanded, float | None]:
-        """Return the number and its wish within a limit."""
-        if self.is_by_hand and number.hand is None:
-            # After the limit, it gets its power back.
-            number = replace(number, hand=number.state)
-        wish = wish if number.hand is None else float(number.hand)
-        top = setting.lowest if limit.value is None else limit.value
-        return number, None if wish is None else min(wish, top)
 
     def battery(
         self, values: Mapping[str, float] | None, mode: Mode | None, now: datetime
@@ -259,11 +231,17 @@ class LoadControl:
         values = values if select.is_obeyed else None
         return _with_values(control.with_entity(select), values, now)
 
-    def due(self, now: datetime) -> tuple[LoadControl, list[EntityOrder]]:
-        """Return the orders that are to be sent now."""
-        dues = [at.due(now) for at in self.entities]
-        control = replace(self, entities=tuple(entity for entity, _ in dues))
-        return control, [order for _, order in dues if order]
+    def due(
+        self, now: datetime, permits: Callable[[Commanded, EntityOrder], bool] = lambda *_: True
+    ) -> tuple[LoadControl, list[EntityOrder]]:
+        """Return the orders that are to be sent now. What a limit does not permit waits."""
+        entities, orders = list[Commanded](), list[EntityOrder]()
+        for at in self.entities:
+            after, order = at.due(now)
+            is_sent = order is not None and permits(at, order)
+            entities.append(after if is_sent or order is None else at)
+            orders += [order] if order and is_sent else []
+        return replace(self, entities=tuple(entities)), orders
 
     def answered(self, order: EntityOrder, now: datetime, *, is_done: bool) -> LoadControl:
         """Return it after the answer to an order."""
@@ -330,11 +308,6 @@ def _back_in_own_mode(control: LoadControl, select: Commanded, now: datetime) ->
     return control.with_entity(select.given_back(now)) if is_zero else control
 
 
-def _is_set(number: Commanded, limit: Limit | None) -> bool:
-    """Return whether a number is as wished, or as somebody wants it."""
-    return number.is_obeyed or (number.is_by_hand and limit is None)
-
-
 def _may_start(
     switch: Commanded, unset_at: datetime | None, now: datetime, *, fits_full: bool
 ) -> bool:
@@ -343,24 +316,3 @@ def _may_start(
         return True
     is_on = switch.is_on or switch.phase in {Phase.SENT, Phase.UNCONFIRMED}
     return is_on and switch.ordered != switch.off
-
-
-def _exceeds(
-    number: Commanded, limit: Limit | None, switch: Commanded | None, now: datetime
-) -> bool:
-    """Return whether a number may be above a limit. A load that is on waits for it to be set."""
-    value = limit.value if limit else None
-    if value is None or switch is None or number.is_obeyed:
-        return False
-    if number.state is None:
-        return True
-    # A load that is being switched off stays off until then.
-    is_running = switch.is_on and (switch.ordered != switch.off or switch.phase is Phase.HAND)
-    return float(number.state) > value and not (is_running and _is_being_set(number, now))
-
-
-def _is_being_set(number: Commanded, now: datetime) -> bool:
-    """Return whether a number is about to be set, or was ordered a moment ago."""
-    if number.ordered != number.wish:
-        return True
-    return not (number.tries or has_passed(number.sent_at, now, _LIMITED_WITHIN))

@@ -153,6 +153,8 @@ class LoadRecord:
     """Last task whose deadline has passed with missing energy."""
     max_kw: Annotated[float, Mark.NOT_STORED] = inf
     """Power in kW that the operator permits now."""
+    top: Annotated[float, Mark.NOT_STORED] = inf
+    """Highest value of its number that the operator permits now."""
     control: LoadControl = field(default_factory=LoadControl)
     """What the plan has ordered, and what came of it."""
     plan: LoadPlan = field(default_factory=LoadPlan)
