@@ -236,30 +236,6 @@ async def test_a_message_that_can_wait_comes_in_the_morning(house: House, phone:
     ]
 
 
-async def test_texts_of_the_operator_delay_no_alarm(house: House, phone: Phone) -> None:
-    await house.set_up(message("old"), **options("grid", "silent"))
-    await house.hear("old", *"ABCDEFGHI")
-    await house.receive(with_value(message("I"), "0-0:96.7.21", "(00100)"))
-    house.clock.now += timedelta(minutes=40)
-    await house.receive(with_value(message("I"), "0-0:96.7.21", "(00102)"))
-    await house.hass.async_block_till_done()
-    failures = [
-        ("Power failure", "At 12:00. Number that the meter has counted: 1."),
-        ("Power failure", "Between 12:00 and 12:40. Number that the meter has counted: 2."),
-    ]
-    assert phone.shown[3:] == failures[:1]
-    # A further alarm of the same kind waits for an hour.
-    await house.go_to("2026-11-17 13:01:00")
-    assert phone.shown[3:] == failures
-    await house.go_to("2026-11-17 13:42:00")
-    assert [title for title, _ in phone.shown[5:]] == ["No readings from the meter"]
-    # The newest text has taken the place of the replaced texts.
-    await house.go_to("2026-11-18 00:01:00")
-    assert len(phone.shown) == 6
-    await house.go_to("2026-11-18 07:00:30")
-    assert [text for _, text in phone.shown if len(text) == 1] == [*"ABCI"]
-
-
 async def test_a_report_that_takes_long_delays_no_alarm(
     house: House, phone: Phone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,26 +257,6 @@ async def test_a_report_that_takes_long_delays_no_alarm(
     assert [title for title, _ in phone.shown] == ["No readings from the meter"]
     may_end.set()
     await house.wait_until(lambda: not house.clock.looks)
-
-
-async def test_a_lost_phase_causes_a_message_in_the_night(house: House, phone: Phone) -> None:
-    house.clock.now = datetime.fromisoformat("2026-11-17T23:30:00+01:00")
-    await house.set_up(TELEGRAM, **options("grid"))
-    await house.receive(TELEGRAM)
-    lost = with_value(TELEGRAM, "1-0:52.7.0", "(003.0*V)")
-    await house.receive(lost)
-    await house.go_to("2026-11-17 23:31:00")
-    expected = [
-        (
-            "Phase L2 has lost its voltage",
-            "No voltage at 23:30. Check the main fuses. If they are fine, call the grid operator.",
-        )
-    ]
-    assert phone.shown == expected
-    await house.again(lost)
-    await house.receive(lost)
-    await house.go_to("2026-11-17 23:33:00")
-    assert phone.shown == expected
 
 
 async def test_a_silence_names_its_cause_and_a_new_key_is_asked_for(
@@ -351,40 +307,6 @@ async def test_an_exchanged_gas_meter_causes_a_message(house: House, phone: Phon
     for minute in (2, 3):
         await house.go_to(f"2026-11-17 12:0{minute}:00")
         assert [title for title, _ in phone.shown] == ["Gas meter was exchanged"]
-
-
-async def test_voltage_and_water_cause_messages(house: House, phone: Phone) -> None:
-    house.hass.config.language = "de"
-    high = with_value(TELEGRAM, "1-0:52.7.0", "(254.2*V)")
-    # A phase that is not connected has 0 V.
-    high = with_value(high, "1-0:72.7.0", "(000.0*V)")
-    await house.set_up(high, **options("grid", "water_at_night"))
-    await house.receive(high)
-    assert phone.shown == []
-    house.clock.now += timedelta(seconds=70)
-    await house.receive(high)
-    await house.hass.async_block_till_done()
-    voltage = (
-        "Spannung außerhalb von 207-253\xa0V",
-        "L2: 254,2\xa0V, außerhalb seit 12:00. Kommt das oft vor, sage es dem Netzbetreiber.",
-    )
-    assert phone.shown == [voltage]
-    house.clock.now = datetime.fromisoformat("2026-11-18T05:15:00+01:00")
-    for hour in (1, 2, 3, 4, 5):
-        # 41,000 L and 12 L in each hour: "24.2.1" is the capture of an M-Bus meter.
-        value = f"(261118{hour:02}1000W)({41 + hour * 0.012:09.3f}*m3)"
-        await house.receive(with_value(TELEGRAM, "0-2:24.2.1", value))
-    await house.go_to("2026-11-18 06:30:00")
-    assert phone.shown == [voltage]
-    leak = "Ein Hahn, eine Toilette oder ein Rohr kann undicht sein."
-    await house.go_to("2026-11-18 07:00:30")
-    assert phone.shown == [
-        voltage,
-        (
-            "Wasser lief die ganze Nacht",
-            f"48\xa0L von 01:10 bis 05:10, in jeder Stunde. {leak}",
-        ),
-    ]
 
 
 async def test_a_warning_comes_in_time(house: House, phone: Phone) -> None:

@@ -10,9 +10,12 @@ from typing import Annotated, Any, get_args
 import pytest
 
 from dev.checkout import ROOT
+from dev.testing.times import utc
 from smartyp1.failure_detection import ObstacleWithIssue, ReadingProblem
 from smartyp1.json_types import JsonDict, JsonMapping
+from smartyp1.messages.excess_warning import ExcessState
 from smartyp1.messages.goal_watch import GoalState
+from smartyp1.messages.grid_watch import GridState
 from smartyp1.messages.message import KINDS, PHRASES, HouseholdMessage, Kind, Placeholders
 from smartyp1.messages.meter_watches import MessageState
 from smartyp1.messages.outbox import Outbox
@@ -20,6 +23,7 @@ from smartyp1.messages.plan_watch import ToldPlan
 from smartyp1.messages.silence_remedy import REMEDIES
 from smartyp1.messages.silence_watch import SilenceState
 from smartyp1.messages.voltage_watch import VoltageState
+from smartyp1.messages.water_watch import WaterCapture, watch_water
 from smartyp1.stored_json import Mark, dump, load
 from tests.json_copy import through_json
 
@@ -256,3 +260,33 @@ def test_the_messages_of_a_state_read_late_are_not_repeated() -> None:
     )
     assert december.after(older).goal == GoalState(month=date(2026, 12, 1))
     assert december.after(older).outbox.sent == 0
+
+
+def test_a_switch_that_is_turned_off_forgets() -> None:
+    before, now = datetime.fromisoformat(MORNING), datetime.fromisoformat("2026-11-17T12:00+01:00")
+    sag = HouseholdMessage("voltage_sag", {"count": 2})
+    passed = HouseholdMessage("goal_passed", {"so_far_eur": 81.5, "goal_eur": 80})
+    state = MessageState(
+        since={Kind.SILENT: before, Kind.GRID: before, Kind.ABOVE_GOAL: before},
+        outbox=Outbox(now.date(), 2, (sag, passed)),
+        silence=SilenceState(before),
+        excess=ExcessState(None, before),
+        goal=GoalState(date(2026, 11, 16), 2, date(2026, 11, 1)),
+        grid=GridState({"message": "A"}, {"power_failure": 1}),
+    )
+    assert load(MessageState, dump(state)) == state
+    assert state.switched([Kind.ABOVE_GOAL, Kind.SOON_ABOVE], now) == MessageState(
+        since={Kind.ABOVE_GOAL: before, Kind.SOON_ABOVE: now},
+        # The messages of the day still count.
+        outbox=Outbox(now.date(), 2, (passed,)),
+        excess=ExcessState(None, before),
+        goal=state.goal,
+    )
+
+
+def test_of_more_than_eight_water_meters_the_newest_are_remembered() -> None:
+    capture, state = WaterCapture(utc("2026-11-17 00:10"), 5000.0), MessageState().water
+    for name in "abcdefghij":
+        state, _ = watch_water(state, {name: capture})
+    assert "".join(state) == "cdefghij"
+    assert load(MessageState, dump(MessageState(water=state))).water == state
