@@ -14,7 +14,8 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.exposition import ThreadingWSGIServer
 
-from smartyp1.client_admission import Admission, plain_address
+from smartyp1.client_admission import Admission
+from smartyp1.local_network_check import client_address
 
 from .config_table import raise_unavailable
 from .health import Health
@@ -42,7 +43,7 @@ class _Server(ThreadingWSGIServer):
 
     @override
     def process_request(self, request: Any, client_address: Any) -> None:
-        address, now = plain_address(client_address[0]), time.monotonic()
+        address, now = _address_of(request, client_address[0]), time.monotonic()
         end = now + _REQUEST_TIMEOUT_S - _POLL_INTERVAL_S
         with self._lock:
             is_admitted = address and self._admission.admit(request, address, end, now)
@@ -66,6 +67,15 @@ class _Server(ThreadingWSGIServer):
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log nothing, because a broken or aborted request needs no traceback."""
+
+
+def _address_of(request: socket.socket, peer: str) -> str | None:
+    """Return the address of a client. Return None if it is not of the local network."""
+    try:
+        own = request.getsockname()[0]
+    except OSError:
+        return None
+    return client_address(peer, own)
 
 
 def _hang_up(request: socket.socket) -> None:

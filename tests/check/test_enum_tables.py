@@ -5,7 +5,7 @@ A member that is added later would silently get the default of the others.
 
 import ast
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -64,8 +64,8 @@ def _tables(tree: ast.Module) -> Iterator[tuple[ast.expr | ast.stmt, _Members]]:
                 tables = [table]
             case ast.Match(cases=cases):
                 patterns = [part for case in cases for part in ast.walk(case.pattern)]
-                values = [part.value for part in patterns if isinstance(part, ast.MatchValue)]
-                yield node, [*_members(values)]
+                shown = [part.value for part in patterns if isinstance(part, ast.MatchValue)]
+                yield node, [*_members(shown)]
                 continue
             case _:
                 continue
@@ -74,7 +74,7 @@ def _tables(tree: ast.Module) -> Iterator[tuple[ast.expr | ast.stmt, _Members]]:
                 yield table, members
 
 
-def _members(nodes: list[ast.expr | None] | list[ast.expr]) -> Iterator[tuple[str, str]]:
+def _members(nodes: Sequence[ast.expr | None]) -> Iterator[tuple[str, str]]:
     for node in nodes:
         match node:
             case ast.Attribute(ast.Name(enum), member):

@@ -267,7 +267,7 @@ async def test_each_option_has_a_name_and_an_explanation(hass: HomeAssistant) ->
 # Texts that are parts of other texts, and names that begin small.
 PARTS = re.compile(
     r"exceptions\.(older_\w+|state_aid_ended|nothing_newer)\.message"
-    r"|selector\.outlook_format\.options\.evcc|common\.(months|weekdays|message_report_\w+)"
+    r"|selector\.outlook_format\.options\.evcc|common\.((short_)?months|weekdays|message_report_\w+)"
 )
 # A blank between a number and its unit, or inside of a number: a line could end there.
 BREAKABLE = re.compile(

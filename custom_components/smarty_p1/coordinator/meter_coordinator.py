@@ -107,7 +107,7 @@ class MeterCoordinator[S: MeterSource = Any](SourceCoordinator[Reading]):
         self._turns.cancel()
         self.latest = None
         # The set-up may have failed before the first data.
-        if self.data:
+        if self.data is not None:
             self.data = replace(self.data, demand=None, money=None)
         await super().async_shutdown()
 

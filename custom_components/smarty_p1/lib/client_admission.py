@@ -136,10 +136,13 @@ class Admission[Connection: Hashable]:
         self._places[connection] = _Place(address, network, rank, now)
         return True
 
-    def note_request(self, connection: Connection, rank: float) -> None:
-        """Set the rank of a connection that sent a request. The connection is no longer silent."""
+    def note_request(self, connection: Connection, rank: float | None = None) -> None:
+        """Set the rank of a connection that sent a request. The connection is no longer silent.
+
+        Without a rank, it keeps its rank.
+        """
         if place := self._places.get(connection):
-            place.rank = rank
+            place.rank = place.rank if rank is None else rank
             place.silent_since = None
 
     def listen(self, connection: Connection, now: float) -> float:

@@ -1,10 +1,14 @@
-"""Checks whether a client, the host that it requests, or a port belongs to the local network."""
+"""Checks whether a client, the host that it requests, or a port belongs to the local network.
+
+A client of the local network has a private address, or a global IPv6 address of the same /64
+network as the address of this machine that it has reached.
+"""
 
 import re
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
-from .client_admission import plain_address
+from .client_admission import network_of, plain_address
 
 # Do not use `ipaddress.is_private`, because it also accepts addresses that are reserved for
 # examples and tests.
@@ -15,6 +19,8 @@ _PRIVATE = [
         *("::1/128", "fc00::/7", "fe80::/10"),
     )
 ]
+# Addresses of VPNs, and of customers of one provider. So only this machine's own network counts.
+_SHARED = ip_network("100.64.0.0/10")
 # Endings of host names that do not exist on the Internet. Routers of the maker AVM use .fritz.box.
 _LOCAL = (
     *(".local", ".localdomain", ".lan", ".home", ".home.arpa", ".internal", ".intranet"),
@@ -28,6 +34,20 @@ def is_private(address: str) -> bool:
     """Return whether `address`, a result of `plain_address`, belongs to the local network."""
     parsed = ip_address(address)
     return any(parsed in network for network in _PRIVATE)
+
+
+def client_address(text: str, own_text: str = "") -> str | None:
+    """Return the `plain_address` of a client. Return None if it is not of the local network.
+
+    `own_text` is the address of this machine that the client has reached, "" if it is unknown.
+    """
+    address, own = plain_address(text), plain_address(own_text)
+    if address is None or is_private(address):
+        return address
+    if own is None:
+        return None
+    is_shared = all(ip_address(of) in _SHARED for of in (address, own))
+    return address if is_shared or network_of(address) == network_of(own) else None
 
 
 def is_local_host(text: str) -> bool:

@@ -97,12 +97,12 @@ async def _async_texts(
 ) -> tuple[str, str]:
     """Return the title and the text of a message. If there are several meters, name the meter."""
     locale = UserLocale.of_home_assistant(hass)
-    names = [
+    months, short_months, weekdays = [
         (await locale.async_text(hass, f"common.{names}")).split(",")
         for names in ("months", "short_months", "weekdays")
     ]
     short_day = await locale.async_text(hass, "common.short_day", day="{day}", month="{month}")
-    writer = _Writer(hass, locale, *names, short_day)
+    writer = _Writer(hass, locale, months, short_months, weekdays, short_day)
     title = await writer.async_text(f"{message.key}_title", message.values)
     # A month's name can begin with a small letter.
     title = title[:1].upper() + title[1:]

@@ -9,18 +9,12 @@ from typing import cast, override
 
 from homeassistant.core import callback
 
-from ..const import (
-    CONF_ENABLED,
-    CONF_LISTEN_ADDRESS,
-    CONF_LISTEN_PORT,
-    EVERY_ADDRESS,
-    LOGGER,
-    SECTION_P1_SERVER,
-)
+from ..const import CONF_ENABLED, CONF_LISTEN_ADDRESS, CONF_LISTEN_PORT, LOGGER, SECTION_P1_SERVER
 from ..coordinator.repair_issues import withdraw_issues
 from ..coordinator.telegram_source import TelegramMeter
-from ..lib.client_admission import Admission, plain_address
+from ..lib.client_admission import Admission
 from ..lib.json_types import JsonMapping
+from ..lib.local_server import Connection, LocalServer, abort
 from ..lib.meter.meter_reader import Reading
 from ..lib.p1.checksum import crc16
 from ..lib.problem import Problem
@@ -59,8 +53,7 @@ class _Client(asyncio.Protocol):
 
     _transport: asyncio.Transport
 
-    def __init__(self, server: P1Server) -> None:
-        self._server = server
+    def __init__(self) -> None:
         self._waiting: deque[bytes] = deque(maxlen=MAX_WAITING_TELEGRAMS)
         self._timeout: asyncio.TimerHandle | None = None
         self._received = 0
@@ -68,12 +61,6 @@ class _Client(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        peer = transport.get_extra_info("peername")
-        address = plain_address(str(peer[0])) if peer else None
-        # Without an address, the client has already disconnected.
-        if address is None or not self._server.admit(self, address):
-            transport.close()
-            return
         # Set a limit of 0, so that the transport buffers only the telegram that it is sending.
         # Later telegrams then wait in `_waiting`, where they can be dropped.
         self._transport.set_write_buffer_limits(high=0)
@@ -111,11 +98,6 @@ class _Client(asyncio.Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._forget_timeout()
-        self._server.dismiss(self)
-
-    def abort(self) -> None:
-        """Close the connection immediately."""
-        self._transport.abort()
 
     def _forget_timeout(self) -> None:
         if self._timeout:
@@ -128,69 +110,49 @@ class P1Server:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._admission = Admission[_Client](MAX_CLIENTS, MAX_CLIENTS_OF_ONE, self._disconnect)
-        self._newest = count()
-        self._server: asyncio.Server | None = None
-        self._is_stopped = False
+        # The client that connected last has the lowest rank, so it is the first to give up its
+        # place.
+        ranks = count(step=-1)
+        self._server = LocalServer(
+            Admission(MAX_CLIENTS, MAX_CLIENTS_OF_ONE, self._disconnect),
+            self._client,
+            lambda: next(ranks),
+            self._warn,
+        )
         self._has_warned = False
 
     @property
     def clients(self) -> int:
         """Return the number of connected clients."""
-        return len(self._admission)
+        return len(self._server.connections())
 
     async def start(self, address: str, port: int) -> None:
         """Listen at an address and a port. Raises OSError if this is impossible."""
-        server = await asyncio.get_running_loop().create_server(
-            lambda: _Client(self), None if address == EVERY_ADDRESS else address, port
-        )
-        if self._is_stopped:
-            server.close()
-        else:
-            self._server = server
+        await self._server.start(address, port)
 
     async def stop(self) -> None:
         """Close the port and all connections."""
-        self._is_stopped = True
-        if self._server is None:
-            return
-        self._server.close()
-        # Abort the connections. If they were only closed, a client that reads nothing would keep
-        # its connection.
-        for client in self._admission.connections():
-            client.abort()
-        await self._server.wait_closed()
+        await self._server.stop()
 
     def send(self, text: bytes) -> None:
         """Send a telegram to all clients in the format of DSMR 5."""
-        clients = self._admission.connections()
+        clients = self._server.connections()
         if not clients:
             return
         telegram = as_dsmr(text)
-        for client in clients:
-            client.send(telegram)
+        for transport in clients:
+            client = cast("asyncio.Transport", transport).get_protocol()
+            if isinstance(client, _Client):
+                client.send(telegram)
 
-    def admit(self, client: _Client, address: str) -> bool:
-        """Add a client. Return False if it must be refused, or if the server is stopped."""
-        if self._is_stopped:
-            return False
-        # The client that connected last has the lowest rank, so it is the first to give up its
-        # place.
-        rank, now = -next(self._newest), asyncio.get_running_loop().time()
-        if not self._admission.admit(client, address, rank, now):
-            self._warn("refuses another client")
-            return False
+    def _client(self, transport: Connection) -> _Client:
         # Clients need not send anything, so count none as silent.
-        self._admission.note_request(client, rank)
-        return True
+        self._server.admission.note_request(transport)
+        return _Client()
 
-    def dismiss(self, client: _Client) -> None:
-        """Remove a client."""
-        self._admission.leave(client)
-
-    def _disconnect(self, client: _Client) -> None:
+    def _disconnect(self, client: Connection) -> None:
         self._warn("disconnects a client to admit another")
-        client.abort()
+        abort(client)
 
     def _warn(self, event: str) -> None:
         if not self._has_warned:

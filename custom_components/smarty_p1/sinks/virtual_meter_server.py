@@ -22,7 +22,6 @@ from ..const import (
     CONF_SHOWS_TELEGRAM,
     CONF_SILENT,
     CONF_UDP_PORTS,
-    EVERY_ADDRESS,
     LOGGER,
     SECTION_VIRTUAL,
     SHOWN_AS_BOTH,
@@ -99,10 +98,7 @@ class VirtualMeterSink:
             self._meter, selected_meter_kinds(options), shows_telegram=options[CONF_SHOWS_TELEGRAM]
         )
         self._http_port: int = options[CONF_LISTEN_PORT]
-        everywhere = self._address == EVERY_ADDRESS
-        http = partial(
-            self._server.start_http, None if everywhere else self._address, self._http_port
-        )
+        http = partial(self._server.start_http, self._address, self._http_port)
         ports = [Port(self._http_port, http)]
         ports += [Port(n, partial(self._server.start_udp, n)) for n in options[CONF_UDP_PORTS]]
         self._ports = ListeningPorts(

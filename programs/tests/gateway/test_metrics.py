@@ -14,6 +14,7 @@ from typing import Any
 from unittest.mock import AsyncMock
 
 import pytest
+from prometheus_client.exposition import ThreadingWSGIServer
 
 from dev.checkout import ROOT
 from dev.ports import free_ports
@@ -74,6 +75,23 @@ async def test_a_request_is_answered_beside_any_other_requests() -> None:
             r'_last_frame_age_seconds\{port="house"\} (\S+)\n', await asyncio.to_thread(ask, port)
         )
         assert silence <= float(age) < silence + 600
+
+
+async def test_a_client_outside_of_the_local_network_gets_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    port, accept = free_ports(), ThreadingWSGIServer.get_request
+    peers = iter(["8.8.8.8", "2606:4700::1111", "192.168.1.30"])
+    monkeypatch.setattr(
+        ThreadingWSGIServer,
+        "get_request",
+        lambda server: (accept(server)[0], (next(peers), 50_000)),
+    )
+    serve(Health(GatewayMetrics()), HOST, port)
+    for _ in range(2):
+        with pytest.raises((OSError, HTTPException)):
+            await asyncio.to_thread(ask, port)
+    assert "python_info{" in await asyncio.to_thread(ask, port)
 
 
 async def test_connections_that_ask_nothing_are_bounded_in_number(

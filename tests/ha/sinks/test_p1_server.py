@@ -5,10 +5,11 @@ import re
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, suppress
-from unittest.mock import patch
+from unittest.mock import AsyncMock, Mock, patch
 
 import pytest
 import pytest_socket
+from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.sinks import listening_ports, p1_server
 from dev.ports import free_ports
@@ -169,6 +170,48 @@ async def test_every_address_can_be_chosen() -> None:
             answering = {each for each in tried if await answers(each, port)}
             await server.stop()
             assert answering == expected & tried
+
+
+HOUSE = "2001:db8:1:2::10"
+
+
+@pytest.mark.parametrize(
+    ("client", "reached", "is_admitted"),
+    [
+        ("192.168.1.30", "192.168.1.2", True),
+        ("8.8.8.8", "192.168.1.2", False),
+        ("2606:4700::1111", HOUSE, False),
+        ("2001:db8:1:3::30", HOUSE, False),
+        # A device of the same network
+        ("2001:db8:1:2::30", HOUSE, True),
+        ("fd00::30", HOUSE, True),
+    ],
+)
+async def test_only_the_local_network_gets_telegrams(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    client: str,
+    reached: str,
+    is_admitted: bool,  # noqa: FBT001
+) -> None:
+    listening = AsyncMock(return_value=Mock(sockets=(), wait_closed=AsyncMock()))
+    monkeypatch.setattr(hass.loop, "create_server", listening)
+    server = p1_server.P1Server("Smarty")
+    await server.start("::", 2001)
+    transport = Mock(asyncio.Transport)
+    transport.is_closing.return_value = False
+    infos = {"peername": (client, 50_000), "sockname": (reached, 2001), "socket": Mock()}
+    transport.get_extra_info.side_effect = infos.get
+    protocol = listening.call_args.args[0]()
+    transport.get_protocol.side_effect = lambda: transport.set_protocol.call_args.args[0]
+    protocol.connection_made(transport)
+    server.send(TELEGRAM.encode())
+    assert transport.write.called is is_admitted
+    assert server.clients == is_admitted
+    lines = [line for line in own_log(caplog) if "outside of the local network" in line[1]]
+    assert len(lines) == (not is_admitted)
+    await server.stop()
 
 
 async def test_nothing_listens_by_default(home: Home) -> None:

@@ -6,6 +6,7 @@ import gzip
 import json
 import logging
 import socket
+import tracemalloc
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from typing import Any
@@ -144,39 +145,80 @@ async def test_the_paths_of_a_shelly(served: Served, session: aiohttp.ClientSess
 
 PUBLIC = ["8.8.8.8", "::ffff:8.8.8.8", "2001:4860:4860::8888", "172.32.0.1", "not an address"]
 OWN = ["192.168.1.30", "::ffff:10.0.0.5", "fe80::1", "fd00::5", "127.0.0.1"]
+# Addresses of a client and of this machine: devices of one network may have global addresses.
+OWN_NETWORK = [
+    ("2001:db8:1:2::30", "2001:db8:1:2:aaaa::1"),
+    ("100.101.0.5", "100.64.0.1"),
+]
+PUBLIC_BESIDE = [
+    ("2606:4700::1111", "2001:db8:1:2:aaaa::1"),
+    ("2001:db8:1:3::30", "2001:db8:1:2:aaaa::1"),
+    ("203.0.113.5", "203.0.113.6"),
+    ("100.101.0.5", "192.168.1.2"),
+]
 
 
 async def protocols_of(
     monkeypatch: pytest.MonkeyPatch, name: str, start: Callable[[], Awaitable[None]]
 ) -> Callable[[], asyncio.BaseProtocol]:
     """Return the factory of protocols that a port gives the loop."""
-    create = AsyncMock(return_value=Mock())
+    create = AsyncMock(return_value=Mock(sockets=(), wait_closed=AsyncMock()))
     monkeypatch.setattr(asyncio.get_running_loop(), name, create)
     await start()
     make: Callable[[], asyncio.BaseProtocol] = create.call_args.args[0]
     return make
 
 
-@pytest.mark.parametrize("address", PUBLIC + OWN)
+@pytest.mark.parametrize(
+    ("address", "reached"),
+    [*((address, "192.168.1.2") for address in PUBLIC + OWN), *PUBLIC_BESIDE, *OWN_NETWORK],
+)
 async def test_a_connection_from_elsewhere_is_closed_before_it_is_read(
-    monkeypatch: pytest.MonkeyPatch, address: str
+    monkeypatch: pytest.MonkeyPatch, address: str, reached: str
 ) -> None:
+    is_refused = address in PUBLIC or (address, reached) in PUBLIC_BESIDE
     server = VirtualServer(VirtualMeter(SERIAL), list(AnnouncementKind))
-    make = await protocols_of(monkeypatch, "create_server", lambda: server.start_http(None, 0))
+    make = await protocols_of(monkeypatch, "create_server", lambda: server.start_http("::", 0))
     gate = make()
     transport = Mock(asyncio.Transport)
-    infos: JsonDict = {"peername": (address, 50_000), "socket": Mock(socket.socket)}
+    infos: JsonDict = {
+        "peername": (address, 50_000),
+        "sockname": (reached, 80),
+        "socket": Mock(socket.socket),
+    }
     transport.get_extra_info.side_effect = lambda name, default=None: infos.get(name, default)
     gate.connection_made(transport)
 
     assert (transport.abort.called, transport.set_protocol.called) == (
-        (True, False) if address in PUBLIC else (False, True)
+        (True, False) if is_refused else (False, True)
     )
     # A client that is gone without a word is noticed after a minute.
     waits = [call.args for call in infos["socket"].setsockopt.call_args_list]
     option = (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 60_000)
-    assert (option in waits) is (address not in PUBLIC)
+    assert (option in waits) is not is_refused
     await server.stop()
+
+
+@pytest.mark.parametrize("path", ["/rpc", "/api"])
+async def test_a_body_in_pieces_takes_little_memory(served: Served, path: str) -> None:
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    clients = [socket.create_connection((LOCAL, served.port)) for _ in range(10)]
+    async with asyncio.timeout(10):
+        while len(served.server._http._admission) < len(clients):
+            await asyncio.sleep(0.01)
+    for client in clients:
+        client.setblocking(False)  # noqa: FBT003 - its name says what it is
+        # All that the kernel takes is there before the server reads.
+        client.send(head.encode() + b"1\r\nx\r\n" * 50_000)
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+        assert tracemalloc.get_traced_memory()[1] < len(clients) * 200_000
+    finally:
+        tracemalloc.stop()
+        for client in clients:
+            client.close()
 
 
 async def test_a_body_has_five_seconds_and_an_answer_ten(

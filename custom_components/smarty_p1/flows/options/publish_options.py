@@ -22,12 +22,12 @@ from ...const import (
     CONF_MIN_INTERVAL,
     CONF_RETAIN,
     CONF_TOPIC,
-    EVERY_ADDRESS,
     SECTION_MQTT,
     SECTION_P1_SERVER,
 )
 from ...coordinator.entry_types import AnyConfigEntry, active_meters
 from ...lib.json_types import JsonDict, JsonMapping
+from ...lib.local_server import EVERY_ADDRESS, listen
 from ...lib.port.hosts import MAX_PORT
 from ...lib.publish.publish_format import (
     DEFAULT_PREFIX,
@@ -197,14 +197,9 @@ async def async_try_to_listen(address: str, port: int) -> None:
     """
     try:
         ip_address(address)
-        server = await asyncio.get_running_loop().create_server(
-            asyncio.Protocol,
-            None if address == EVERY_ADDRESS else address,
-            port,
-            # Only occupy the port for the test, and accept no clients. A connected client would
-            # keep the port occupied.
-            start_serving=False,
-        )
+        # Only occupy the port for the test, and accept no clients. A connected client would keep
+        # the port occupied.
+        server = await listen(asyncio.Protocol, address, port, is_serving=False)
     except OSError as err:
         unusable = CONF_LISTEN_ADDRESS, "p1_address_unusable"
         raise FieldError(*_LISTEN_ERRORS.get(err.errno or 0, unusable)) from None

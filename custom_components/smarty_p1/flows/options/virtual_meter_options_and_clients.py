@@ -20,7 +20,6 @@ from ...const import (
     CONF_SHOWS_TELEGRAM,
     CONF_SILENT,
     CONF_UDP_PORTS,
-    EVERY_ADDRESS,
     SECTION_P1_SERVER,
     SECTION_VIRTUAL,
     SHOWN_AS_BOTH,
@@ -29,6 +28,7 @@ from ...coordinator.entry_types import AnyConfigEntry
 from ...lib.client_admission import plain_address
 from ...lib.json_types import JsonDict, JsonMapping
 from ...lib.local_network_check import is_private
+from ...lib.local_server import EVERY_ADDRESS
 from ...lib.markdown_text import Verbatim, as_plain
 from ...lib.port.hosts import MAX_PORT
 from ...lib.virtual.announcements import AnnouncementKind

@@ -3,16 +3,15 @@
 import asyncio
 import json
 import logging
-import socket
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import cast, override
 
 from aiohttp import web
 
 from ..client_admission import Admission, plain_address
 from ..json_types import JsonMapping
-from ..local_network_check import is_local_host, is_private
+from ..local_network_check import is_local_host
+from ..local_server import LocalServer, abort
 from ..virtual.clients import PollRateExceededError, Question
 from ..virtual.homewizard_api import (
     HOMEWIZARD_IDENTIFIED,
@@ -44,7 +43,8 @@ MAX_FIRST_REQUEST_S = 10.0
 CHECK_INTERVAL_S = 5.0
 _LISTEN_RETRY_S = 0.1
 MAX_BODY_S = 5.0
-UNANSWERED_MS = 60_000
+# Bytes of a body that wait to be read.
+_BODY_BUFFER_BYTES = 1024
 
 LOGGER = logging.getLogger(__name__)
 # Logger that drops all lines, because anybody on the network can cause invalid requests.
@@ -61,22 +61,6 @@ def _text(text: str, status: int = 200) -> web.Response:
         # client has already sent.
         response.force_close()
     return response
-
-
-class _Gate(asyncio.Protocol):
-    """Protocol that admits or closes a new connection before any byte is read."""
-
-    def __init__(self, port: HttpPort) -> None:
-        self._port = port
-
-    @override
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        handler = self._port.admit(cast("asyncio.Transport", transport))
-        if handler is None:
-            cast("asyncio.Transport", transport).abort()
-            return
-        transport.set_protocol(handler)
-        handler.connection_made(transport)
 
 
 class HttpPort:
@@ -97,10 +81,14 @@ class HttpPort:
         self._listeners: set[WebsocketListener] = set()
         # The rank of a connection is the time at which it is closed unless another request comes.
         self._admission = Admission[asyncio.BaseTransport](
-            MAX_CONNECTIONS, MAX_CONNECTIONS_OF_ONE, _abort, meter.is_named
+            MAX_CONNECTIONS, MAX_CONNECTIONS_OF_ONE, abort, meter.is_named
+        )
+        self._server = LocalServer(
+            self._admission,
+            lambda _transport: self._runner.server() if self._runner.server else None,
+            lambda: now() + MAX_FIRST_REQUEST_S,
         )
         self._timer: asyncio.TimerHandle | None = None
-        self._server: asyncio.Server | None = None
         self._loop = asyncio.get_running_loop()
         app = web.Application(client_max_size=MAX_FRAME_BYTES)
         guarded = self._guarded
@@ -128,26 +116,21 @@ class HttpPort:
             logger=_QUIET,
             keepalive_timeout=MAX_IDLE_S,
             auto_decompress=False,
+            read_bufsize=_BODY_BUFFER_BYTES,
         )
 
-    async def start(self, address: str | None, port: int) -> None:
-        """Listen on `port` at an address (None: all addresses).
-
-        Raises OSError if this is impossible.
-        """
+    async def start(self, address: str, port: int) -> None:
+        """Listen at an address and a port. Raises OSError if this is impossible."""
         if self._runner.server is None:
             await self._runner.setup()
-        self._server = await self._loop.create_server(lambda: _Gate(self), address, port)
+        await self._server.start(address, port)
         self._check_idle()
 
     async def stop(self) -> None:
         """Close the port and all connections."""
         if self._timer:
             self._timer.cancel()
-        if self._server:
-            self._server.close()
-        for transport in self._admission.connections():
-            _abort(transport)
+        await self._server.stop()
         await self._runner.cleanup()
 
     def push(self) -> None:
@@ -160,39 +143,13 @@ class HttpPort:
         for listener in self._listeners:
             listener.hang_up()
 
-    def admit(self, transport: asyncio.Transport) -> web.RequestHandler | None:
-        """Return the handler of a new connection. Return None if the connection must be refused.
-
-        A connection is refused if it comes from outside the local network, or gets no place.
-        """
-        address = _address_of(transport)
-        if address is None or not is_private(address) or self._runner.server is None:
-            return None
-        self._forget_closed()
-        closes_at = self._now() + MAX_FIRST_REQUEST_S
-        if not self._admission.admit(transport, address, closes_at, self._loop.time()):
-            return None
-        connection = transport.get_extra_info("socket")
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # A WebSocket client that has disappeared acknowledges no data. So let TCP close its
-            # connection after this timeout.
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
-        return self._runner.server()
-
     def _check_idle(self) -> None:
         self._timer = self._loop.call_later(CHECK_INTERVAL_S, self._check_idle)
         self.close_idle()
 
     def close_idle(self) -> None:
         """Close the connections that have been idle for too long."""
-        self._forget_closed()
-        for transport in self._admission.idle(self._now()):
-            _abort(transport)
-
-    def _forget_closed(self) -> None:
-        for transport in self._admission.connections():
-            if transport.is_closing():
-                self._admission.leave(transport)
+        self._server.close_idle(self._now())
 
     def _note_request(self, transport: asyncio.BaseTransport | None) -> None:
         if transport:
@@ -324,10 +281,6 @@ class HttpPort:
 
 async def _refuse(_request: web.Request) -> web.StreamResponse:
     raise web.HTTPNotFound
-
-
-def _abort(transport: asyncio.BaseTransport) -> None:
-    cast("asyncio.Transport", transport).abort()
 
 
 def _address_of(transport: asyncio.BaseTransport | None) -> str | None:

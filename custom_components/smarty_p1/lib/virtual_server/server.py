@@ -46,11 +46,8 @@ class VirtualServer:
         self._stale_timer: asyncio.TimerHandle | None = None
         self._is_stopped = False
 
-    async def start_http(self, address: str | None, port: int) -> None:
-        """Listen on `port` at an address (None: all addresses).
-
-        Raises OSError if this is impossible.
-        """
+    async def start_http(self, address: str, port: int) -> None:
+        """Listen at an address and a port. Raises OSError if this is impossible."""
         await self._http.start(address, port)
         if self._is_stopped:
             await self._http.stop()

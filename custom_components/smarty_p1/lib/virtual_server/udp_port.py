@@ -3,8 +3,7 @@
 import asyncio
 from typing import cast, override
 
-from ..client_admission import plain_address
-from ..local_network_check import is_private
+from ..local_network_check import client_address
 from ..virtual.shelly_json_rpc import answer_frame, read_rpc_frame
 from .shelly_rpc_dispatch import ShellyRpc
 
@@ -46,8 +45,7 @@ class UdpPort(asyncio.DatagramProtocol):
 
     @override
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        address = plain_address(addr[0])
-        if address is None or not is_private(address):
+        if (address := client_address(addr[0])) is None:
             return
         frame, transport = read_rpc_frame(data), self._transport
         # A full buffer means that the network is interrupted. Drop the answer, because it would
