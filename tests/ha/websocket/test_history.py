@@ -217,13 +217,14 @@ async def test_media_by_days_and_water_by_hours(sender: Sender) -> None:
 
 
 async def test_an_index_that_falls_or_leaps_is_of_no_day(sender: Sender) -> None:
+    # Captured at 8:30 UTC: 678.901 m³.
     await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(99999.000*m3)")
-    await sender.send(HOURS, r0_1_24_2_1="(250703130000S)(99999.500*m3)")
+    await sender.send(HOURS, r0_1_24_2_1="(250703130000S)(00679.500*m3)")
     # A clock that is 26 hours ahead: the capture counts for the time of the telegram.
-    await sender.send(HOURS, r0_1_24_2_1="(250704160000S)(99999.700*m3)")
+    await sender.send(HOURS, r0_1_24_2_1="(250704160000S)(00679.700*m3)")
     found = (await sender.ask("media"))["media"]
     [gas] = [each for each in found if each["type"] == "gas"]
-    assert gas["days"] == {"start": "2025-07-03", "amounts": [0.2], "known": [0.021]}
+    assert gas["days"] == {"start": "2025-07-03", "amounts": [0.799], "known": [0.125]}
 
 
 async def test_a_day_without_a_capture_is_unknown(sender: Sender) -> None:

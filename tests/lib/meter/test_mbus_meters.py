@@ -89,8 +89,11 @@ def read(reader: MeterReader, *channels: MBusReading | None) -> Shown:
 # The index fell, or the unit is another: another meter.
 9; 1 @60 G1; 1.1 @120 G1 | channel_1 9; G1 1; G1 1.1
 9 heat MWh; 9.1 @60 H heat GJ | channel_1 9; H 9.1
-# Without an identifier, a restarted index is of the same meter, once it is confirmed.
-9; 0 @60; 0.1 @120 | channel_1 9; channel_1 9; channel_1 0.1
+# Without an identifier, a restarted index is of the same meter, and goes on after a day.
+9; 0 @60; 0.1 @120; 0.2 @180; 2.4 @1500; 2.5 @1560 | \
+    channel_1 9; channel_1 9; channel_1 9; channel_1 9; channel_1 11.4; channel_1 11.5
+9; 0 @60; 0.1 @120; 0.2 @180; 2.4 @1500; 2.5 @1560 G1 | \
+    channel_1 9; channel_1 9; channel_1 9; channel_1 9; channel_1 11.4; channel_1 11.5
 # Two types are never one meter, by channel or by identifier, and may come back.
 9; 9.1 @60 water; 9.2 @120; 9.3 @180 water | \
     channel_1 9; channel_1_water 9.1; channel_1 9.2; channel_1_water 9.3

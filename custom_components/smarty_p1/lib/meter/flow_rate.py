@@ -19,7 +19,6 @@ Times are the meters' times with UTC offset, so that changes to summer time do n
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from math import inf
 from statistics import median_low
 from typing import Annotated, NamedTuple, Self
 
@@ -34,35 +33,19 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 _MIN_INTERVAL = timedelta(minutes=1)
 _MAX_INTERVALS = 7
 _MAX_SILENT_INTERVALS = 2
-# Highest flow by its unit, far above the flow of a household's meter. If the index rises faster,
-# the index is wrong, and the flow is unknown.
-_MAX_RATES: Mapping[str, float] = {"m³/h": 1_000, "kW": 10_000}
-# For each unit of an index: the unit of the flow, and the factor that converts an amount to m³ or
-# kWh.
-_UNITS: Mapping[str | None, tuple[str, float]] = {
-    "m3": ("m³/h", 1),
-    "Wh": ("kW", 0.001),
-    "kWh": ("kW", 1),
-    "MWh": ("kW", 1000),
-    "MJ": ("kW", 1 / 3.6),
-    "GJ": ("kW", 1000 / 3.6),
+# For each unit of an index, the factor that converts an amount to m³ or kWh.
+_UNITS: Mapping[str | None, float] = {
+    "m3": 1,
+    "Wh": 0.001,
+    "kWh": 1,
+    "MWh": 1000,
+    "MJ": 1 / 3.6,
+    "GJ": 1000 / 3.6,
 }
 _DECIMALS = 4
 # Maximum number of flows to remember. Replaced or forged M-Bus meters could otherwise fill the
 # memory.
 _MAX_METERS = 64
-
-
-def max_rise(unit: str | None, interval: timedelta) -> float:
-    """Return the most by which a household's index can rise in `interval`.
-
-    The rise is in `unit`, and infinite for an unknown unit. The interval counts as at least an
-    hour.
-    """
-    if unit not in _UNITS:
-        return inf
-    flow_unit, size = _UNITS[unit]
-    return _MAX_RATES[flow_unit] / size * max(interval / HOUR, 1)
 
 
 class _Flow(NamedTuple):
@@ -165,6 +148,4 @@ class FlowRates:
         self._same_until = min(self._same_until, flow.silent_from)
         if flow.rate is None:
             return None
-        flow_unit, size = _UNITS[meter.unit]
-        rate = round(flow.rate * size, _DECIMALS)
-        return rate if rate <= _MAX_RATES[flow_unit] else None
+        return round(flow.rate * _UNITS[meter.unit], _DECIMALS)

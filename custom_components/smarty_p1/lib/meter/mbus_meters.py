@@ -26,7 +26,7 @@ from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusChannels, MBusReading
 from ..stored_json import Range, Size, dump, load
 from ..stored_values import Stored
-from .flow_rate import max_rise
+from .accepted_index import max_rise
 
 CHANNEL_PREFIX = "channel_"
 UNKNOWN_TYPE = "unknown"
@@ -35,10 +35,8 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 # Maximum number of meters to remember. Replaced or forged meters could otherwise fill the memory.
 _MAX_METERS = 64
 _MAX_EXCHANGED = 16
-# Another meter must not pass as the same one because its index is higher. So an index goes on only
-# if its rise is below this part of the limit for errors: 25 m³ or 250 kWh in an hour. A rise over
-# more than a day may be at most the rise of a day.
-_GOES_ON = 1 / 40
+# Another meter must not pass as the same one because its index is higher. So a rise over more than
+# a day may be at most the rise of a day.
 _MAX_INTERVAL = timedelta(days=1)
 
 
@@ -58,7 +56,7 @@ def _goes_on(before: _Meter | MBusReading, after: MBusReading) -> bool:
     rise, interval = after.value - before.value, after.time - before.time
     if interval < timedelta():
         rise, interval = -rise, -interval
-    return 0 <= rise <= max_rise(after.unit, min(interval, _MAX_INTERVAL)) * _GOES_ON
+    return 0 <= rise <= max_rise(after.unit, min(interval, _MAX_INTERVAL))
 
 
 class _Meter(NamedTuple):
@@ -208,14 +206,14 @@ class MBusMeters:
             return telegram
         return replace(telegram, channels={**telegram.channels, **completed})
 
-    def note_readings(self, telegram: Telegram, channels: MBusChannels) -> None:
+    def note_readings(self, readings: Mapping[int, MBusReading], channels: MBusChannels) -> None:
         """Remember the meters of a telegram. `channels` has the channel of each identity."""
-        if self._noted == (telegram.channels, channels):
+        if self._noted == (readings, channels):
             return
-        self._noted = telegram.channels, channels
+        self._noted = readings, channels
         exchanged = without(self.exchanged, channels)
         for identity, channel in channels.items():
-            reading = telegram.channels[channel]
+            reading = readings[channel]
             before = None if identity in self._meters else self._last_on(channel, reading)
             if before and before.identity not in channels:
                 exchanged[before.identity] = identity

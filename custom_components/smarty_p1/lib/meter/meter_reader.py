@@ -1,8 +1,8 @@
 """Reading of a meter: one telegram, and values derived from this and earlier telegrams."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..p1.local_time import hour_after, hour_before
 from ..p1.rejection_reasons import Reason
 from ..p1.telegram import Telegram
 from ..p1.value_converters import MBusChannels, MBusReading
+from .held_back_totals import Settled
 from .meter_memory import MeterMemory
 from .money import Money
 from .object_count_and_rate_limits import Limits
@@ -50,6 +51,8 @@ class Reading:
     received_at: datetime
     clock: ClockVerdict = NO_DOUBT
     money: Money | None = None
+    late_captures: Mapping[str, Sequence[MBusReading]] = field(default_factory=dict)
+    """Earlier captures of M-Bus meters that were held back until now, keyed by identity."""
 
     @property
     def is_current(self) -> bool:
@@ -149,14 +152,23 @@ class MeterReader:
             channels = {name: at for name, at in channels.items() if at in telegram.channels}
         telegram = mbus.complete(telegram, channels)
         settled = self.memory.totals.settle(telegram, received_at, channels, clock)
-        mbus.note_readings(settled, channels)
-        # `settle` holds back a fall of the imported energy until further telegrams confirm the
-        # fall. Until then, the true energy is unknown. So do not use this telegram for the
+        telegram = settled.telegram
+        mbus.note_readings(settled.readings, channels)
+        # The true energy is unknown while a value is held back. So do not use this telegram for the
         # quarter-hours.
-        if settled.objects.get(IMPORTED_ENERGY) == telegram.objects.get(IMPORTED_ENERGY):
-            self._follow_quarter_hour(telegram, settled, market, clock)
-        flows = self.memory.flow_rates.update(settled, channels, received_at)
-        return Reading(settled, channels, self._demand, flows, received_at, clock, self._money_of())
+        if IMPORTED_ENERGY not in settled.held:
+            self._follow_quarter_hour(settled, market, clock)
+        flows = self.memory.flow_rates.update(telegram, channels, received_at)
+        return Reading(
+            telegram,
+            channels,
+            self._demand,
+            flows,
+            received_at,
+            clock,
+            self._money_of(),
+            settled.late_captures,
+        )
 
     def with_known_hour(self, telegram: Telegram, received_at: datetime) -> Telegram:
         """Return the telegram with times in the right one of October's two equal hours.
@@ -174,15 +186,17 @@ class MeterReader:
         return telegram
 
     def _follow_quarter_hour(
-        self, telegram: Telegram, settled: Telegram, market: MarketPrices, clock: ClockVerdict
+        self, settled: Settled, market: MarketPrices, clock: ClockVerdict
     ) -> None:
+        telegram, demand = settled.telegram, self.memory.demand_meter
+        if not clock.is_far:
+            for time, imported_kwh in settled.late.get(IMPORTED_ENERGY, ()):
+                demand.count_telegram(time, Energies(imported_kwh), None, telegram.serial_number)
         get: Callable[[str], Any] = telegram.objects.get
-        # A register whose value has fallen keeps its last accepted value until the fall is
-        # confirmed. This value is outdated, so pass None as the energy of the register.
-        energies = Energies(
-            *[get(name) if get(name) == settled.objects.get(name) else None for name in _ENERGIES]
-        )
-        self.memory.demand_meter.count_telegram(
+        # The last accepted total of a register is outdated while its value is held back, so pass
+        # None as the energy of the register.
+        energies = Energies(*[None if name in settled.held else get(name) for name in _ENERGIES])
+        demand.count_telegram(
             telegram.time,
             energies,
             get(_IMPORTED_POWER),
