@@ -52,7 +52,7 @@ class House:
         self.entry.add_to_hass(hass)
         [telegram] = Decoder(None).feed(seal(TELEGRAM))
         assert isinstance(telegram, Telegram)
-        self._reading = MeterReader().read_telegram(telegram, START)
+        self._telegram, self._reader = telegram, MeterReader()
         self.history = MeterHistory(hass, self.entry.entry_id)
         self.history.loaded.set()
         self._begin()
@@ -78,16 +78,17 @@ class House:
     async def capture_ahead(self, captures: Captures, ahead: timedelta) -> None:
         """Receive captures at their times, by a clock that is ahead."""
         for time, index in captures:
-            reading = self._captured(time + ahead, index, "7401")
-            self.history.note_reading(replace(reading, received_at=time))
+            self.history.note_reading(self._captured(time + ahead, index, "7401", time))
         await self.settle()
 
-    def _captured(self, time: datetime, index: float, identity: str) -> Reading:
+    def _captured(
+        self, time: datetime, index: float, identity: str, received_at: datetime | None = None
+    ) -> Reading:
         meter = MBusReading(
             type="gas", serial_number=identity, value=index, unit="m3", time=time, valve=None
         )
-        telegram = replace(self._reading.telegram, channels={1: meter}, time=time)
-        return replace(self._reading, telegram=telegram, channels={identity: 1}, received_at=time)
+        telegram = replace(self._telegram, channels={1: meter}, time=time)
+        return self._reader.read_telegram(telegram, received_at or time)
 
     async def settle(self) -> None:
         await self.hass.async_block_till_done(wait_background_tasks=True)
@@ -172,6 +173,39 @@ async def test_hours_have_the_gas_between_captures(hass: HomeAssistant) -> None:
     await house.capture(captures[5:])
     assert same(await house.rows(), expected(captures))
     assert sum((await house.rows()).values()) == pytest.approx(27.4, abs=0.7)
+
+
+@pytest.mark.parametrize(
+    "indexes",
+    [
+        [3461.6, 3462.1, 0, 0, 3463.0, 3463.5, 3464.0, 3464.5],
+        [3461.6, 3962.1, 3462.1, 3462.6, 3463.5, 3464.0, 3464.5, 3464.5],
+    ],
+)
+async def test_a_faulty_index_is_no_gas_and_costs_nothing(
+    hass: HomeAssistant, indexes: list[float]
+) -> None:
+    house = House(hass, gas_prices=[{"gas_price": 0.95}])
+    start = utc("2026-03-20 08:00")
+    await house.capture([(start + n * HOUR, index) for n, index in enumerate(indexes)])
+    assert sum((await house.rows()).values()) == pytest.approx(2.9)
+    assert sum((await house.rows("cost")).values()) == pytest.approx(2.755)
+    [day] = house.history.media["7401"].days.values()
+    assert day.amount == pytest.approx(2.9)
+
+
+async def test_gas_of_a_changed_index_comes_after_a_day_in_its_hours(hass: HomeAssistant) -> None:
+    house = House(hass)
+    start = utc("2026-03-20 08:00")
+    await house.capture([(start, 3461.6), (start + HOUR, 3462.1)])
+    changed = [(start + n * HOUR, 1000 + n / 4) for n in range(2, 27)]
+    await house.capture(changed[:-1])
+    assert sum((await house.rows()).values()) == pytest.approx(0.5)
+    await house.capture(changed[-1:])
+    rows = await house.rows()
+    assert rows[start + HOUR] == 0
+    assert [rows[start + n * HOUR] for n in range(2, 26)] == [pytest.approx(0.25)] * 24
+    assert len(house.history.media["7401"].days) == 2
 
 
 async def test_hours_that_a_user_has_cleared_come_back(hass: HomeAssistant) -> None:

@@ -23,10 +23,6 @@ KEPT_DAYS = 400
 KEPT_HOURS = 35 * 24
 _SPREAD = timedelta(hours=3)
 _MOMENT = timedelta(microseconds=1)
-# Maximum rise of the index in an hour, in the meter's unit. If the index rises faster, its value is
-# wrong and the rise is not counted.
-_MAX_HOURLY_RISE = 10_000
-_MAX_HOURLY_RISE_BY_UNIT: Mapping[str | None, int] = {"Wh": 1000 * _MAX_HOURLY_RISE}
 
 
 class Sum(NamedTuple):
@@ -128,8 +124,7 @@ class MediumHistory:
             self.first = end, index
         if start is None or end <= start:
             return
-        max_rise = _MAX_HOURLY_RISE_BY_UNIT.get(self.unit, _MAX_HOURLY_RISE)
-        if 0 <= amount <= max_rise * ((end - start) / HOUR):
+        if amount >= 0:
             self._add_rise(start, end, amount)
             self._forget()
 

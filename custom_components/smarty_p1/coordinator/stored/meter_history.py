@@ -150,6 +150,9 @@ class MeterHistory(ThrottledStore):
             is_newest = reading.is_current and time == meter.time
             meter = replace(meter, time=time)
             medium = self._medium(identity, meter)
+            for late in reading.late_captures.get(identity, ()):
+                if medium.time and late.time and late.time > medium.time:
+                    medium.note_capture(late)
             # The broker may deliver a late telegram twice, or after newer telegrams. A computer
             # without a battery-backed clock starts in the past. So add such a capture only if it is
             # newer than the meter's last capture.
