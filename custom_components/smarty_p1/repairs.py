@@ -48,6 +48,7 @@ from .lib.boards.board_message import MessageValue
 from .lib.entities.devices import short_serial
 from .lib.json_types import JsonDict, JsonMapping
 from .lib.markdown_text import TextPlaceholders, Verbatim, as_plain, in_markdown
+from .lib.meter.held_back_totals import REGISTERS
 from .lib.meter.object_count_and_rate_limits import shown_name
 from .lib.prices.entered_contract import high_prices, prices_to_replace, with_confirmed_prices
 from .lib.problem import Problem
@@ -113,23 +114,47 @@ class MBusMeterExchangedRepairFlow(ConfirmRepairFlow):
         records: MeterRecords = entry.runtime_data.records
         if user_input is None:
             lines = [
-                f"- {await self._async_name(entry, old)} → {await self._async_name(entry, new)}"
+                f"- {await _async_meter_name(self.hass, entry, old)}"
+                f" → {await _async_meter_name(self.hass, entry, new)}"
                 for old, new in records.exchanged_meters.items()
             ]
             return _show_confirmation(self, _placeholders_of(self) | {"meters": "\n".join(lines)})
         records.forget_exchanged()
         return self.async_create_entry(data={})
 
-    async def _async_name(self, entry: MeterConfigEntry, identity: str) -> str:
-        """Return the name that the user has given an M-Bus meter's device, or its first name."""
-        coordinator = entry.runtime_data
-        device = mbus_device(coordinator, identity)
-        if device and device.name_by_user:
-            return as_plain(device.name_by_user)
+
+class TotalHeldBackRepairFlow(ConfirmRepairFlow):
+    """Dialog that says which totals have fallen or leapt, and makes them go on at once."""
+
+    @override
+    async def async_step_confirm(self, user_input: Input = None) -> RepairsFlowResult:
+        """Show the totals. If the user confirms, they go on with the next telegram."""
+        entry = _loaded_entry_of(self)
+        totals = entry.runtime_data.records.memory.totals
+        if user_input is not None:
+            totals.confirm()
+            return self.async_create_entry(data={})
         locale = await async_user_locale(self.hass)
-        kind = coordinator.records.memory.mbus_meters.type_of(identity)
-        serial = as_plain(shown_name(short_serial(identity)))
-        return (await locale.async_text(self.hass, f"device.{kind}.name", serial=serial)).strip()
+        lines = []
+        for name, index in totals.held.items():
+            meter = name if name in REGISTERS else await _async_meter_name(self.hass, entry, name)
+            before, now = (
+                locale.number(str(value)) for value in (index.value, index.held[-1].value)
+            )
+            lines.append(f"- {meter}: {before} → {now}")
+        return _show_confirmation(self, _placeholders_of(self) | {"totals": "\n".join(lines)})
+
+
+async def _async_meter_name(hass: HomeAssistant, entry: MeterConfigEntry, identity: str) -> str:
+    """Return the name that the user has given an M-Bus meter's device, or its first name."""
+    coordinator = entry.runtime_data
+    device = mbus_device(coordinator, identity)
+    if device and device.name_by_user:
+        return as_plain(device.name_by_user)
+    locale = await async_user_locale(hass)
+    kind = coordinator.records.memory.mbus_meters.type_of(identity)
+    serial = as_plain(shown_name(short_serial(identity)))
+    return (await locale.async_text(hass, f"device.{kind}.name", serial=serial)).strip()
 
 
 class EnergySourcesRepairFlow(RepairsFlow):
@@ -409,6 +434,7 @@ _FLOWS: Mapping[Problem, Callable[[], RepairsFlow]] = {
     Problem.METER_CLOCK: MeterClockRepairFlow,
     Problem.TELEGRAMS_LATE: MeterClockRepairFlow,
     Problem.MBUS_METER_EXCHANGED: MBusMeterExchangedRepairFlow,
+    Problem.TOTAL_HELD_BACK: TotalHeldBackRepairFlow,
     Problem.OBJECT_PER_PULSE: MessageValueRepairFlow,
     Problem.OBJECT_NOT_COUNTED: MessageValueRepairFlow,
     Problem.ENERGY_SOURCES: EnergySourcesRepairFlow,

@@ -93,3 +93,25 @@ async def test_a_meter_that_comes_back_was_not_exchanged(home: Home) -> None:
     assert home.issue("mbus_meter_exchanged")
     await home.receive(sent(named("G1"), "02236.010", "1230"))
     assert not home.issue("mbus_meter_exchanged")
+
+
+async def test_a_changed_index_goes_on_at_once_if_the_user_says_so(home: Home) -> None:
+    name = named("G003800123456782")
+    entry = await home.set_up(sent(name, "02236.009", "0530"))
+    captures = [("00001.000", "0630"), ("00001.200", "0830"), ("00001.500", "0930")]
+    for gas, at in captures[:2]:
+        await home.receive(sent(name, gas, at))
+        assert not home.issue("total_held_back")
+    await home.receive(sent(name, *captures[2]))
+    assert home.state_of("gas_meter_6782").state == "2236.009"
+
+    await home.again(sent(name, *captures[2]))
+    form = await open_repair(home.hass, f"total_held_back_{entry.entry_id}")
+    assert form["description_placeholders"] == {
+        "name": "Smarty 2574",
+        "totals": "- Gas meter 6782: 2,236.009 → 1.5",
+    }
+    assert (await fill_in(home.hass, form, {}))["type"] == "create_entry"
+    await home.receive(sent(name, *captures[2]))
+    assert home.state_of("gas_meter_6782").state == "2236.509"
+    assert not home.issue("total_held_back")

@@ -96,6 +96,8 @@ class MeterRecords:
         self._refused: frozenset[str] = frozenset()
         # Exchanged M-Bus meters of which the repair issue tells.
         self._exchanged: Mapping[str, str] = {}
+        # Totals of which the repair issue tells.
+        self._held: frozenset[str] = frozenset()
 
     @property
     def memory(self) -> MeterMemory:
@@ -140,6 +142,7 @@ class MeterRecords:
         self._tell_of_months(Problem.DAMAGED_MONTH, self.household.meter.damaged)
         self._tell_of_refused()
         self._tell_of_exchange()
+        self._tell_of_held()
         await self.prices.async_open(self.household)
         await self.history.async_load()
         await self.leneda.async_start(self.household)
@@ -201,6 +204,12 @@ class MeterRecords:
         problem = Problem.MBUS_METER_EXCHANGED
         set_issue(self._hass, self._entry, problem, is_there=self.exchanged_meters)
 
+    @callback
+    def _tell_of_held(self) -> None:
+        """Raise the repair issue if totals are held back, else withdraw it."""
+        self._held = frozenset(self.memory.totals.held)
+        set_issue(self._hass, self._entry, Problem.TOTAL_HELD_BACK, is_there=self._held)
+
     @property
     def exchanged_meters(self) -> Mapping[str, str]:
         """Return identities of exchanged M-Bus meters, each with the identity of the new meter.
@@ -232,6 +241,8 @@ class MeterRecords:
         self.memory.outline = outline.updated(reading.telegram, reading.channels)
         if self.memory.mbus_meters.exchanged is not self._exchanged:
             self._tell_of_exchange()
+        if self.memory.totals.held.keys() != self._held:
+            self._tell_of_held()
         if self.household.refused != self._refused:
             self._tell_of_refused()
 

@@ -40,6 +40,7 @@ _FIXABLE = {
     Problem.LENEDA_KEY,
     Problem.VIRTUAL_BATTERY,
     Problem.MBUS_METER_EXCHANGED,
+    Problem.TOTAL_HELD_BACK,
     Problem.OBJECT_PER_PULSE,
     Problem.OBJECT_NOT_COUNTED,
     Problem.ENERGY_SOURCES,

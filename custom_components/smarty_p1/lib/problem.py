@@ -41,6 +41,8 @@ class Problem(StrEnum):
     """This Home Assistant has added its own meter once more, by MQTT discovery."""
     MBUS_METER_EXCHANGED = "mbus_meter_exchanged"
     """A gas, water or heat meter was exchanged. The new meter has a device of its own."""
+    TOTAL_HELD_BACK = "total_held_back"
+    """A register or index has fallen or leapt, and goes on from there for hours."""
     DAMAGED_MONTH = "damaged_month"
     """Stored quarter-hours are damaged or lost."""
     IMPOSSIBLE_MONTH = "impossible_month"

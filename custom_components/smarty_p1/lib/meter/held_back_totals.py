@@ -29,6 +29,8 @@ _MAX_INDEXES = 64
 # A register may show its use at once, such as each hour, though telegrams come every 10 seconds. So
 # its next rise may be as high as in this time.
 _MAX_STILL = timedelta(hours=4)
+# A fault of a few captures ends by itself, so a user is told only of longer ones.
+_TOLD_AFTER = timedelta(hours=3)
 REGISTERS = (
     "1-0:1.8.0",
     "1-0:2.8.0",
@@ -82,6 +84,24 @@ class Totals:
         # M-Bus channels of the last telegram, empty if one of their indexes was replaced. If the
         # channels of the next telegram are equal, its indexes need no check.
         self._accepted: Mapping[int, MBusReading] = {}
+        self._is_confirmed = False
+
+    @property
+    def held(self) -> Mapping[str, AcceptedIndex]:
+        """Return the totals that have been held back for hours.
+
+        The keys are OBIS references of registers and identities of M-Bus meters.
+        """
+        indexes = {identity: index for (identity, *_), index in self._indexes.items()}
+        return {
+            name: index
+            for name, index in (*self._registers.items(), *indexes.items())
+            if index.held and index.held[-1].time - index.held[0].time >= _TOLD_AFTER
+        }
+
+    def confirm(self) -> None:
+        """Go on from the held values with the next telegram: a meter was repaired or changed."""
+        self._is_confirmed = True
 
     @classmethod
     def from_dict(cls, stored: JsonMapping) -> Self:
@@ -159,6 +179,7 @@ class Totals:
                 objects[mbus_reference(channel, "index")] = Capture(
                     reading.time, reading.value, reading.unit
                 )
+        self._is_confirmed = False
         keep_newest(self._indexes, _MAX_INDEXES)
         keep_newest(self._seen, _MAX_INDEXES)
         self._accepted = {} if shown != telegram.channels else telegram.channels
@@ -190,6 +211,8 @@ class Totals:
                 register = register._replace(time=since)
             unit = EVENTS if isinstance(value, int) else REGISTER
             register, earlier = register.follow(value, time, unit)
+            if self._is_confirmed and register.held:
+                register, earlier = register.go_on()
             self._registers[reference] = register
             if earlier:
                 late[reference] = earlier
@@ -215,6 +238,8 @@ class Totals:
             index, late = index.follow(capture.value, capture.time, reading.unit)
             if index.held and not was_held:
                 self.falls[mbus_reference(channel, "index")] += 1
+        if self._is_confirmed and index.held:
+            index, late = index.go_on()
         # If there are too many indexes, `keep_newest` removes the first ones in the dicts. So move
         # this index to the end.
         self._indexes[key], self._seen[key] = index, reading
