@@ -25,6 +25,7 @@ import { lastMessage, operatorMessage } from "../src/parts/operator-message.ts";
 import { duration } from "../src/sentences/quality.ts";
 import {
   alteredSentence,
+  heldSentence,
   gapWords,
   homeSentence,
   receptionDay,
@@ -200,6 +201,13 @@ test("altered frames are told with their share and a remedy, but not a single on
   );
   assert.match(altered(1, "fr"), /^\*\*100.% des mesures/);
   for (const share of [null, undefined, 0, 0.004, 1.5, "0.5"]) assert.equal(altered(share), "");
+});
+
+test("a total that is held back is told with both values and its time", () => {
+  const held = [{ total: "1-0:1.8.0", shown: 5000.8, sent: 0, since: new Date(NOW).toISOString() }];
+  const told = plain(heldSentence(events({ held }), NOW, locale("en")));
+  assert.match(told, /^\*\*A total does not go on \(1-0:1\.8\.0\):\*\* at \d\d:\d\d, the meter went from 5,000\.800 to 0\.000\. /);
+  assert.equal(heldSentence(events(), NOW, locale("en")), "");
 });
 
 test("a home meter beside grid, sun and battery is told with its distance, a near one is not", () => {

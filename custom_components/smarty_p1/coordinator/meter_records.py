@@ -1,7 +1,7 @@
 """Stored data of a meter. It is available even before the first telegram."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from homeassistant.core import HomeAssistant, callback
@@ -58,6 +58,9 @@ def async_check_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     entry.async_on_unload(async_track_utc_time_change(hass, check, minute=0, second=0))
 
 
+# A fault of a few captures ends by itself, so a repair issue tells only of totals that are held
+# back for longer.
+_MAX_UNTOLD = timedelta(hours=3)
 # Maximum number of damaged months that a repair issue names.
 _MAX_NAMED = 6
 
@@ -97,7 +100,7 @@ class MeterRecords:
         # Exchanged M-Bus meters of which the repair issue tells.
         self._exchanged: Mapping[str, str] = {}
         # Totals of which the repair issue tells.
-        self._held: frozenset[str] = frozenset()
+        self._held: set[str] = set()
 
     @property
     def memory(self) -> MeterMemory:
@@ -207,8 +210,12 @@ class MeterRecords:
     @callback
     def _tell_of_held(self) -> None:
         """Raise the repair issue if totals are held back, else withdraw it."""
-        self._held = frozenset(self.memory.totals.held)
+        self._held = self._held_long()
         set_issue(self._hass, self._entry, Problem.TOTAL_HELD_BACK, is_there=self._held)
+
+    def _held_long(self) -> set[str]:
+        held = self.memory.totals.held
+        return {name for name, index in held.items() if index.held_for >= _MAX_UNTOLD}
 
     @property
     def exchanged_meters(self) -> Mapping[str, str]:
@@ -241,7 +248,7 @@ class MeterRecords:
         self.memory.outline = outline.updated(reading.telegram, reading.channels)
         if self.memory.mbus_meters.exchanged is not self._exchanged:
             self._tell_of_exchange()
-        if self.memory.totals.held.keys() != self._held:
+        if self._held_long() != self._held:
             self._tell_of_held()
         if self.household.refused != self._refused:
             self._tell_of_refused()

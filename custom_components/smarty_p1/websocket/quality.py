@@ -132,6 +132,17 @@ class LimitAnswer(TypedDict):
     """Seconds, null if the load was not seen to obey."""
 
 
+class HeldTotalAnswer(TypedDict):
+    """Total whose value has fallen or leapt, and is held back."""
+
+    total: str
+    """OBIS reference of a register, or identity of an M-Bus meter."""
+    shown: float
+    sent: float
+    """Last value of the meter."""
+    since: Time
+
+
 class EventsAnswer(TypedDict):
     """Events of the last 400 days."""
 
@@ -143,6 +154,8 @@ class EventsAnswer(TypedDict):
     reception: ReceptionAnswer
     limits: list[LimitAnswer]
     """Newest limits of loads, oldest first."""
+    held: list[HeldTotalAnswer]
+    """Totals that are held back until their new values are confirmed."""
 
 
 @meter_command("events", needs_port=True)
@@ -162,6 +175,15 @@ async def answer_events(coordinator: MeterCoordinator, _msg: Request) -> bytes:
             "messages": list(map(_event, groups["message"])),
             "reception": _reception(history.reception, now),
             "limits": dump(coordinator.limits.log.limits[-MAX_LIMITS:]),
+            "held": [
+                {
+                    "total": name,
+                    "shown": index.shown,
+                    "sent": index.held[-1].value,
+                    "since": index.held[0].time,
+                }
+                for name, index in coordinator.records.memory.totals.held.items()
+            ],
         }
     )
 

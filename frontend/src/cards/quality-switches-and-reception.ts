@@ -104,6 +104,16 @@ export function alteredSentence({ reception }: Events, locale: Locale): string {
   return say(locale, "altered", { share: receptionShare({ share }, locale) });
 }
 
+/** Return the totals that have fallen or leapt, and that they are held back; "" without such totals. */
+export function heldSentence({ held }: Events, now: number, locale: Locale): string {
+  return (Array.isArray(held) ? held : [])
+    .map(({ total, shown, sent, since }) => {
+      const when = atTime(parseTime(since) ?? now, now, locale);
+      return say(locale, "held", { total, shown: locale.number(shown, 3), sent: locale.number(sent, 3), when });
+    })
+    .join(" ");
+}
+
 /** Smallest difference of the home meter that is shown, as a share of the consumption of the house. */
 const MIN_HOME_DIFFERENCE = 0.05;
 

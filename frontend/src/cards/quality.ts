@@ -37,6 +37,7 @@ import { operatorMessage, operatorMessageStyles } from "../parts/operator-messag
 import { ChosenBar } from "../charts/chosen-bar.ts";
 import {
   alteredSentence,
+  heldSentence,
   homeSentence,
   lastTelegram,
   receptionBlocks,
@@ -199,10 +200,11 @@ export class QualityCard extends SmartyCard<QualityKey> {
     const day = answer.value && this.#receptionDay(answer.value, this.#answeredAt(answer.value, feed));
     const isReceived = (day?.share ?? null) !== null;
     const altered = answer.value ? alteredSentence(answer.value, locale) : "";
+    const held = answer.value ? heldSentence(answer.value, feed.now, locale) : "";
     const home = homeSentence(houseOf(feed), locale);
     return this.#frame(
       html`${this.sentence(sentence)} ${isKnown && rows.length ? html`${supplyRows(rows, isOld)}${smallLine(this.t("relays_are"))}` : nothing}
-        ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${altered ? smallLine(rich(altered)) : nothing} ${home ? smallLine(rich(home)) : nothing} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
+        ${day ? html`${receptionHours(day, this.#blocks(day), locale)} ${altered ? smallLine(rich(altered)) : nothing} ${held ? smallLine(rich(held)) : nothing} ${home ? smallLine(rich(home)) : nothing} ${operatorMessage(answer.value!, locale)}` : this.#without(answer.error)}
         ${isReceived ? this.table(this.t("telegrams"), () => ({ head: [this.t("hour"), this.t("received")], rows: receptionTable(day!, locale) })) : nothing}`,
       isOld ? this.stamp(feed) : nothing,
       isReceived ? this.t("telegrams") : "",

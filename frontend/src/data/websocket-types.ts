@@ -947,6 +947,16 @@ export interface Limit {
   obeyed_after: number | null;
 }
 
+/** Total whose value has fallen or leapt, and is held back. */
+export interface HeldTotal {
+  /** OBIS reference of a register, or identity of an M-Bus meter. */
+  total: string;
+  shown: number;
+  /** Last value of the meter. */
+  sent: number;
+  since: Time;
+}
+
 /** Events of the last 400 days. */
 export interface Events {
   disturbances: Disturbance[];
@@ -957,6 +967,8 @@ export interface Events {
   reception: Reception;
   /** Newest limits of loads, oldest first. */
   limits: Limit[];
+  /** Totals that are held back until their new values are confirmed. */
+  held: HeldTotal[];
 }
 
 /** Value of each day from `start` on. */

@@ -227,6 +227,20 @@ async def test_an_index_that_falls_or_leaps_is_of_no_day(sender: Sender) -> None
     assert gas["days"] == {"start": "2025-07-03", "amounts": [0.799], "known": [0.125]}
 
 
+async def test_a_total_that_is_held_back_is_told_until_it_goes_on(sender: Sender) -> None:
+    await sender.send(HOURS, r0_1_24_2_1="(250703110000S)(00000.000*m3)")
+    assert (await sender.ask("events"))["held"] == [
+        {
+            "total": "GAS 079000257401",
+            "shown": 678.901,
+            "sent": 0.0,
+            "since": "2025-07-03T11:00:00+02:00",
+        }
+    ]
+    await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(00679.000*m3)")
+    assert (await sender.ask("events"))["held"] == []
+
+
 async def test_a_day_without_a_capture_is_unknown(sender: Sender) -> None:
     # Captured at 8:30 UTC: 678.901 m³.
     await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(00700.000*m3)")

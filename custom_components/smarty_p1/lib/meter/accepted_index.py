@@ -92,6 +92,11 @@ class AcceptedIndex(NamedTuple):
         """Return the total, which no new base lowers or raises."""
         return round(self.value + self.offset, _DECIMALS)
 
+    @property
+    def held_for(self) -> timedelta:
+        """Return the time between the first and the last value that are held back."""
+        return self.held[-1].time - self.held[0].time if self.held else timedelta()
+
     def follow(self, value: float, time: datetime, unit: str | None) -> Step:
         """Return the index after its next value."""
         held, point = self.held, Point(time, value)

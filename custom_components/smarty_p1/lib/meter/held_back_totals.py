@@ -29,8 +29,6 @@ _MAX_INDEXES = 64
 # A register may show its use at once, such as each hour, though telegrams come every 10 seconds. So
 # its next rise may be as high as in this time.
 _MAX_STILL = timedelta(hours=4)
-# A fault of a few captures ends by itself, so a user is told only of longer ones.
-_TOLD_AFTER = timedelta(hours=3)
 REGISTERS = (
     "1-0:1.8.0",
     "1-0:2.8.0",
@@ -88,16 +86,13 @@ class Totals:
 
     @property
     def held(self) -> Mapping[str, AcceptedIndex]:
-        """Return the totals that have been held back for hours.
+        """Return the totals whose values are held back.
 
         The keys are OBIS references of registers and identities of M-Bus meters.
         """
         indexes = {identity: index for (identity, *_), index in self._indexes.items()}
-        return {
-            name: index
-            for name, index in (*self._registers.items(), *indexes.items())
-            if index.held and index.held[-1].time - index.held[0].time >= _TOLD_AFTER
-        }
+        totals = {**self._registers, **indexes}
+        return {name: index for name, index in totals.items() if index.held}
 
     def confirm(self) -> None:
         """Go on from the held values with the next telegram: a meter was repaired or changed."""
