@@ -32,6 +32,8 @@ LIVE, METERS, DAYS, BILL, PLAN = (
 )
 MID_NOVEMBER = "2026-11-12T00:00:00+01:00"
 PARTS = ("voltage", "supply", "interruptions", "limits")
+# The first market of the odd ones can be downloaded.
+REFUSED = ("too_few_days", "no_feed_in_price", "no_reference_power", *["no_market_prices"] * 2)
 
 
 def show(title: str, card: str, *answers: JsonDict, **other: Any) -> JsonDict:  # noqa: ANN401 - as of a page
@@ -194,12 +196,12 @@ def others() -> list[JsonDict]:
         {
             "smarty_p1/what_if": {
                 "what_if": None,
-                "markets": [],
+                "markets": house_what_if.MARKETS[number % 2 :],
                 "devices": [],
                 "refusal": {"reason": reason} | days,
             }
         }
-        for reason in ("too_few_days", "no_feed_in_price", "no_reference_power")
+        for number, reason in enumerate(REFUSED, 1)
     ]
     return [
         show("a month in part", "where", house_where.answers(), meter(known_since=MID_NOVEMBER)),
@@ -346,6 +348,7 @@ def years() -> list[JsonDict]:
     day = house_year.household(house_year.at("2026-11-21T07:15"))
     dark = house_year.household(has_sun=False)
     later = house_year.household(house_year.at("2026-03-15T00:00"))
+    new_year = house_year.household(*map(house_year.at, ("2025-12-31T12:00", "2026-01-01T12:00")))
     since = house_year.meters(known_since="2026-11-21T00:00:00+01:00")
     without = house_year.answers(rows, reference_kw=None) | house_year.meters(reference_kw=None)
     good = house_year.answer(rows[:96])
@@ -363,6 +366,7 @@ def years() -> list[JsonDict]:
         show("nothing", "year", refused("nothing_counted", "quarter_hours", "classes")),
         show("a day", "year", house_year.answers(day), since),
         show("from the middle of a month", "year", house_year.answers(later)),
+        show("on New Year's Day", "year", house_year.answers(new_year)),
         show("no reference power", "year", without, house_bill.bills()),
         show("of three", "year", house_year.answers(rows), house_now.three_meters(), chooser=True),
         *(

@@ -409,6 +409,11 @@ async def test_a_renamed_sensor_is_followed(house: MockConfigEntry, hass: HomeAs
 
 
 RELAY: dict[str, str | None] = {"blocked_by": "sensor.relay", "limited_to": "4"}
+CONTROLLED = {
+    "car": {"switched_by": "switch.car", **RELAY},
+    "appliance": RELAY,
+    "pausing": RELAY | {"blocked_by": "sensor.other_relay", "blocked_when": "on"},
+}
 NOT_RECORDED = "sensor.smarty_net_power_of_nobody"
 WRONG_FIELDS: list[tuple[str, dict[str, str | None], str, str]] = [
     ("car", {"kwh": "twelve"}, "kwh", "amount_malformed"),
@@ -456,8 +461,7 @@ async def test_a_wrong_field_is_named_and_can_be_corrected(
         # The errors of all fields are shown at once.
         form = await fill_in(hass, form, kind, name="", kwh="0")
         assert errors_of(form) == {"name": "load_name", "kwh": "amount_out_of_range"}
-        controlled = {"switched_by": "switch.car", **RELAY} if kind == "car" else {}
-        done = await fill_in(hass, form, kind, **controlled)
+        done = await fill_in(hass, form, kind, **CONTROLLED[kind])
         assert done["type"] == "create_entry"
         await hass.async_block_till_done()
     assert [load.data["kind"] for load in house.subentries.values()] == [*LOADS]

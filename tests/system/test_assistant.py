@@ -18,6 +18,7 @@ from dev.testing.real_programs import (
     DEMO_PYTHON,
     IN_ONE_LOOP,
     OLDEST_PYTHON,
+    ROOT,
     RecordingMeter,
     until,
     wanted_version,
@@ -34,12 +35,12 @@ KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
 CONTRACT = {"reference_power": 7, "energy_price": 0.15}
 PREFIX = "smarty_p1__"
 VERSIONS = {"test": OLDEST_PYTHON, "demo": DEMO_PYTHON}
-MCP_CLIENT = Path(__file__).with_name("mcp_client.py")
 QUESTIONS: dict[str, JsonDict] = {
     "bill": {},
     "compare_months": {},
     "today": {},
     "best_start": {"kw": 1, "hours": 2},
+    "plan": {},
     "reference_powers": {},
     "what_if": {"changes": [{"kind": "battery", "kwh": 10, "kw": 5}], "feed_in_price": 0.06},
     "year": {},
@@ -72,7 +73,10 @@ class Assistant:
             "calls": [(f"{PREFIX}{name}", arguments) for name, arguments in calls],
         }
         program = await asyncio.create_subprocess_exec(
-            self.python, MCP_CLIENT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            *(self.python, "-m", "tests.system.mcp_client"),
+            cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
         )
         output, _ = await program.communicate(json.dumps(asked).encode())
         assert program.returncode == 0

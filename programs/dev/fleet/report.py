@@ -95,6 +95,7 @@ def _tell_attacks(outcome: Outcome, result: Result) -> None:
         f"{stream.intruded} of the intruder; {stream.bytes_each:.0f} bytes each. "
         f"Readings heard from NATS: {len(listener.heard)}, {listener.again} again"
     )
+    result.want("attacks on the lines and to NATS", holds=bool(on_lines and to_nats))
     result.want("nothing forged accepted", holds=not accepted)
 
 

@@ -246,7 +246,7 @@ async def test_no_order_of_frames_lets_two_meters_write_one_series(world: World,
 
     done = 0
     await world.send(OLD, 0)
-    for _ in range(6):
+    for _ in range(60):
         for _ in range(10):
             await step()
         world.now += chosen.choice((0, 301))
@@ -257,11 +257,6 @@ async def test_no_order_of_frames_lets_two_meters_write_one_series(world: World,
         world.during.work = None
         await world.read_again()
         assert not world.conflicts
-    exchanges.append(done)
-
-
-exchanges: list[int] = []
-
-
-def test_some_of_the_random_exchanges_took_place() -> None:
-    assert sum(exchanges) > len(exchanges)
+        if done == 2:
+            return
+    pytest.fail("no two exchanges took place")

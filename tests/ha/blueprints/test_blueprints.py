@@ -84,11 +84,6 @@ class Home:
             self._hass.states.async_set(f"sensor.{name}", str(value), KILOWATTS)
         await settle()
 
-    async def calls_with(self, **kilowatts: float | str) -> list[tuple[str, Any]]:
-        """Set the states of power sensors, and return the calls since this was last asked."""
-        await self.powers(**kilowatts)
-        return self.calls
-
     async def calls_in(self, seconds: float) -> list[tuple[str, Any]]:
         """Let time pass, and return the calls since this was last asked."""
         await self.let_pass(seconds)

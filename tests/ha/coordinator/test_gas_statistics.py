@@ -418,6 +418,18 @@ async def test_rows_of_the_own_meter_stay_when_its_hours_are_forgotten(
     assert not (await house.rows()).get(last + A_DAY)  # before 2026.11, the row stays, without gas
 
 
+@pytest.mark.parametrize(("missing_s", "volume"), [(1, 1.0), (2, 9.0)])
+async def test_a_day_is_measured_whole_up_to_a_second(
+    hass: HomeAssistant, missing_s: int, volume: float
+) -> None:
+    house, day = House(hass), utc("2026-01-09 23:00")
+    await house.capture([(day + timedelta(seconds=missing_s), 500.0), (day + A_DAY, 524.0)])
+    # Later, the hours are forgotten.
+    house.history.media["7401"].hours.clear()
+    await house.statistics.async_add({day + HOUR: 9.0}, {}, None)
+    assert (await house.rows())[day + HOUR] == pytest.approx(volume, abs=1e-4)
+
+
 async def test_without_euros_there_is_no_cost(hass: HomeAssistant) -> None:
     hass.config.currency = "USD"
     house = House(hass, gas_prices=[{"gas_price": 1.0}])

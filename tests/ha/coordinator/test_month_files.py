@@ -254,4 +254,4 @@ async def test_the_files_are_removed(files: Files) -> None:
 
     await MonthFiles(files.hass, "one").async_remove()
 
-    assert "smarty_p1.one.quarter_hours" not in names(files.folder.parent)
+    assert not files.folder.exists()

@@ -241,9 +241,12 @@ async def test_the_dialog_offers_topics_and_sets_up_a_meter_at_one(
     await wait_for_subscriber(mqtt_mock, "smarty_p1/+/status")
     async_fire_mqtt_message(hass, STATUS, "online", retain=True)
     async_fire_mqtt_message(hass, "smarty_p1/gone/status", "offline", retain=True)
-    async_fire_mqtt_message(hass, "smarty_p1/other/frame", b"\xdb\x08")
+    # At most 128 characters before the last level.
+    longest = f"smarty_p1/{'x' * 118}/frame"
+    for topic in ("smarty_p1/other/frame", longest, longest.replace("x/", "xx/")):
+        async_fire_mqtt_message(hass, topic, b"\xdb\x08")
     flow = await opening
-    assert offered(flow) == [PORT, "mqtt:smarty_p1/other/frame"]
+    assert offered(flow) == [PORT, "mqtt:smarty_p1/other/frame", f"mqtt:{longest}"]
     looking = await enter(hass, flow, f" {PORT} ")
     await wait_for_subscriber(mqtt_mock, TOPIC)
     async_fire_mqtt_message(hass, TOPIC, port.next_frame(TELEGRAM))

@@ -114,11 +114,6 @@ def with_more(past: Past, more: Kwh) -> Past:
     return past._replace(drawn=drawn, fed={start: max(0.0, -kwh) for start, kwh in net.items()})
 
 
-def without_peaks(past: Past) -> Past:
-    """Return the house with what is above 7 kW used at another time of the same quarter-hour."""
-    return past._replace(drawn={start: min(kwh, 1.75) for start, kwh in past.drawn.items()})
-
-
 @pytest.mark.parametrize("seed", range(examples(3)))
 def test_differences_of_a_month(seed: int) -> None:
     random = Random(seed)  # noqa: S311

@@ -316,8 +316,7 @@ def test_all_parts_are_the_bill_of_households_with_any_options(
         household, sources, is_shared = random_house(chance, ten_days)
         name = chance.choice([YESTERDAY, MONTH])
         answer = shares_report(household, sources, name)
-        if not are_parts_of_the_bill(household, answer, seed):
-            continue
+        check_parts(household, answer, seed)
         start, end = (datetime.fromisoformat(answer[time]) for time in ("start", "end"))
         # Each device, and the rest, by the prices of the quarter-hours. No share has the bill of
         # the energy community.
@@ -329,27 +328,23 @@ def test_all_parts_are_the_bill_of_households_with_any_options(
         assert rest == pytest.approx(expected["rest"], abs=0.021), seed
         prices = [contract.community_price for _, contract in household.contracts.entries]
         shared_with_price += is_shared and any(prices)
-    assert shared_with_price > 12
+    assert shared_with_price > 7
 
 
-def are_parts_of_the_bill(household: HouseholdState, answer: JsonDict, seed: int) -> bool:
-    """Compare the parts of an answer with the bill. Return False if a price is unknown."""
+def check_parts(household: HouseholdState, answer: JsonDict, seed: int) -> None:
+    """Compare the parts of an answer with the bill."""
     start, end = (datetime.fromisoformat(answer[time]) for time in ("start", "end"))
     days = [
         (day.due.total, day.before.total)
         for day in bills_by_day(household.ledger, month_start(start), household.until)
         if start <= day.start < end
     ]
-    if answer["cost"] is None:
-        assert any(due is None for due, _ in days), seed
-        return False
     bill = sum((due or 0.0) - (before or 0.0) for due, before in days)
     lines = len(household.month.bill().lines) + 1
     parts = sum(row["cost"] for row in answer["rows"])
     assert parts == pytest.approx(answer["cost"], abs=1e-9), seed
     foot = answer["fixed"] + answer["above"] + answer["feed_in"]
     assert abs(bill - parts - foot) < 0.01 * lines, seed
-    return True
 
 
 def test_all_parts_are_the_bill_of_lives_with_outages_estimates_and_clock_jumps() -> None:
@@ -379,7 +374,8 @@ def test_all_parts_are_the_bill_of_lives_with_outages_estimates_and_clock_jumps(
             answer = shares_report(household, HouseSources([panels], [car]), name)
             # On the first day of a month, no day of it has ended.
             if not answer["lack"] and answer["start"] < answer["end"]:
-                compared += are_parts_of_the_bill(household, answer, seed)
+                check_parts(household, answer, seed)
+                compared += 1
     assert compared > examples(6)
 
 

@@ -5,8 +5,19 @@ from datetime import date
 import pytest
 
 from smartyp1.bill.bill import lines_of
+from smartyp1.prices.contract import Contract
 from smartyp1.prices.published_prices import OlderPrices
-from tests.lib.bill.months import agreed, bill, day, lines, local, month, sums, whole_month
+from tests.lib.bill.months import (
+    agreed,
+    bill,
+    changing,
+    day,
+    lines,
+    local,
+    month,
+    sums,
+    whole_month,
+)
 
 
 def test_all_lines_in_their_order() -> None:
@@ -104,9 +115,16 @@ def test_without_an_energy_price_there_is_no_total() -> None:
 
 def test_a_line_is_computed_from_its_shown_values() -> None:
     # 0.1234564 kWh is shown as 0.123 kWh: at 50 a kWh, 6.15 and not 6.17.
-    june = month("2026-06", day("2026-06-01", exported_wh=123.4564))
-    due = bill(june, agreed(reference_kw=7, feed_in_price=50), local("2026-07-01"))
+    june = month("2026-06", day("2026-06-01", 1, {7: 0.1234564}, exported_wh=123.4564))
+    due = bill(june, agreed(reference_kw=7, feed_in_price=50, surcharge=50), local("2026-07-01"))
     assert lines(due)[-1] == ("feed_in", 0.123, 50, -6.15)
+    assert due.above == 6.64  # 6.15 * 1.08 = 6.642
+
+
+def test_the_cost_above_is_unknown_while_one_of_the_reference_powers_is() -> None:
+    june = whole_month("2026-06", 30, kwh=300, above={7: 10})
+    later = changing(("2026-06-01", Contract()), ("2026-06-16", Contract(reference_kw=7)))
+    assert bill(june, later, june.end).above is None
 
 
 def test_unpriced_energy_is_exact_to_the_watt_hour() -> None:

@@ -105,6 +105,7 @@ def days(chance: random.Random) -> Iterator[tuple[Household, datetime]]:
 
 @pytest.mark.parametrize("seed", each(2, range(LIVES)))
 def test_a_grown_ledger_is_the_one_that_is_made_anew(seed: int) -> None:
+    rows_by_mark: dict[int, list[bytes]] = {}
     for house, time in days(random.Random(seed)):  # noqa: S311
         household = house.snapshot
         assert household, f"seed {seed}"
@@ -127,6 +128,9 @@ def test_a_grown_ledger_is_the_one_that_is_made_anew(seed: int) -> None:
             assert grown.has_rows(begin, end) == whole.has_rows(begin, end)
             assert grown.lacks_exports(begin, end) == whole.lacks_exports(begin, end)
             assert same(grown.between(begin, end), whole.between(begin, end))
+        begin = month_start(time)
+        rows = [column.tobytes() for column in whole.between(begin, time).table]
+        assert rows_by_mark.setdefault(whole.mark(begin, time), rows) == rows
 
 
 def test_the_end_of_a_quarter_hour_keeps_the_days_before() -> None:

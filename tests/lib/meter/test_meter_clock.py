@@ -164,27 +164,49 @@ def test_an_exchanged_meter_has_no_known_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ahead", "is_right", "is_late_by_queue", "delay"),
+    ("ahead", "known", "is_right", "is_current", "delay", "known_then"),
     [
-        (timedelta(), True, False, timedelta()),
-        (4 * MINUTE, True, False, timedelta()),
-        (-5 * MINUTE, None, False, 5 * MINUTE),
-        (5 * MINUTE, None, False, timedelta()),
-        (-6 * MINUTE, False, True, 6 * MINUTE),
-        (400 * DAY, False, False, timedelta()),
+        (0, None, True, True, 0, None),
+        (4, None, True, True, 0, None),
+        (-5, None, None, True, 5, None),
+        (5, None, None, True, 0, None),
+        (-6, None, False, False, 6, None),
+        (400 * 24 * 60, None, False, True, 0, None),
+        # A clock that is known to be behind, or ahead. A telegram in the future disproves it.
+        (-12, -10, False, True, 2, -10),
+        (-16, -10, False, False, 6, -10),
+        (-5, -10, None, True, 0, -10),
+        (-4, -10, True, True, 4, None),
+        (10, 10, False, True, 0, 10),
+        (4, 10, True, False, 6, 10),
     ],
 )
-def test_a_queue_hides_whether_the_clock_is_right_and_delays_telegrams(
-    ahead: timedelta, *, is_right: bool | None, is_late_by_queue: bool, delay: timedelta
+def test_a_queue_hides_whether_the_clock_is_right_and_delays_telegrams(  # noqa: PLR0913, PLR0917
+    ahead: int,
+    known: int | None,
+    is_right: bool | None,  # noqa: FBT001
+    is_current: bool,  # noqa: FBT001
+    delay: int,
+    known_then: int | None,
 ) -> None:
-    cable = Cable(ahead)
-    direct = cable.read(cable.frame(cable.now + ahead)).clock
-    assert (direct.deviation, direct.is_right, direct.is_current) == (ahead, is_right, True)
+    time = ahead * MINUTE
+    cable = Cable(time)
+    direct = cable.read(cable.frame(cable.now + time)).clock
+    assert (direct.deviation, direct.is_right, direct.is_current) == (time, is_right, True)
     assert direct.delay == timedelta()
-    cable.memory.clock_deviation = None
-    queued = cable.read(cable.frame(cable.now + ahead), may_be_late=True).clock
-    assert (queued.deviation, queued.is_right, queued.delay) == (ahead, None, delay)
-    assert queued.is_current is not is_late_by_queue
+    cable.memory.clock_deviation = None if known is None else known * MINUTE
+    queued = cable.read(cable.frame(cable.now + time), may_be_late=True).clock
+    assert (queued.deviation, queued.is_right, queued.delay) == (time, None, delay * MINUTE)
+    assert queued.is_current is is_current
+    assert cable.memory.clock_deviation == (None if known_then is None else known_then * MINUTE)
+
+
+def test_a_telegram_that_came_sooner_shows_how_far_the_clock_is_behind() -> None:
+    cable = Cable()
+    cable.memory.clock_deviation = -10 * MINUTE
+    for behind, delay in ((12, 2), (6, 0), (12, 6)):
+        data = cable.frame(cable.now - behind * MINUTE)
+        assert cable.read(data, may_be_late=True).clock.delay == delay * MINUTE
 
 
 def test_telegrams_without_a_time_are_current() -> None:

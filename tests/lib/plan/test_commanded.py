@@ -578,9 +578,12 @@ def test_a_device_may_round_or_cap_a_number() -> None:
         assert house.until(house.s + 900) == []
 
 
-def test_a_number_that_stays_at_0_does_not_obey() -> None:
+@pytest.mark.parametrize(("value", "shown"), [(16.0, "0.0"), (6.0, "20.0")])
+def test_a_number_at_0_or_above_its_order_does_not_obey(value: float, shown: str) -> None:
     house = House(NUMBER)
-    house.kw, house.obeys = 11.0, False
+    house.kw, house.value, house.obeys = 11.0, value, False
+    house.look()
+    house.change(number=shown)
     house.until(1800)
     assert house.told() is Told.DOES_NOT_OBEY
 

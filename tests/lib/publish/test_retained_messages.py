@@ -50,8 +50,6 @@ class Publisher:
 
     def start(self) -> None:
         self._broker.publishers.append(self)
-        for topic in self.retained.topics:
-            self.retained.note_received(topic, self._broker.kept.get(topic, ""), self._broker.now)
         self.send(AVAILABILITY, OFFLINE)
         self.go_online()
 
