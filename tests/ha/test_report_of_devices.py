@@ -123,4 +123,4 @@ async def test_panels_without_sun_cause_a_message_in_the_morning(
         assert phone.shown == []
     for time in ("2026-05-31 08:00:00", "2026-05-31 09:00:00", "2026-06-01 08:00:00"):
         await clock.go_to(hass, time)
-        assert [title for title, _ in phone.shown] == ["No sun since 2026-05-29 15:00"]
+        assert [title for title, _ in phone.shown] == ["No sun since 29 May, 15:00"]

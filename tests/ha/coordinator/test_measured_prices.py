@@ -276,13 +276,12 @@ async def test_a_removed_meter_leaves_no_prices(
 ) -> None:
     home.hass.states.async_set(PRICE, "0.1")
     entry = await home.set_up(energy_price_entity=PRICE)
-    records = entry.runtime_data.records
+    assert entry.runtime_data.records.household.price_sources
     assert await unload_entry(home.hass, entry)
     key = f"smarty_p1.{entry.entry_id}.prices"
     assert key in hass_storage
     folder = tmp_path / ".storage" / f"smarty_p1.{entry.entry_id}.market_prices"
     folder.mkdir(parents=True)
-    assert records.household.price_sources
     await remove_entry(home.hass, entry)
     assert key not in hass_storage
     assert not folder.exists()

@@ -313,15 +313,15 @@ async def test_after_a_restored_backup_recorded_frames_are_not_shown(
     await house.begin()
     for hour in range(1, 27):
         stopped_clock.now += timedelta(hours=1)
-        await house.send(frame_of(stopped_clock.now, 20_000 + hour))
-    assert house.energy == "20026.0"
+        await house.send(frame_of(stopped_clock.now, 25_700 + hour))
+    assert house.energy == "25726.0"
     recorded = stopped_clock.now + timedelta(days=1)
     stopped_clock.now += timedelta(days=22)
     told: list[object] = []
     house.coordinator.reading_listeners.add(told.append)
     for number in range(15):
         at = recorded + timedelta(seconds=10 * number)
-        await house.send(frame_of(at, 20_050 + number / 100))
+        await house.send(frame_of(at, 25_750 + number / 100))
         assert house.energy == "unavailable"
         await house.passes(10)
     assert told == []
@@ -330,19 +330,19 @@ async def test_after_a_restored_backup_recorded_frames_are_not_shown(
     assert placeholders["now"].startswith("2025-07-26")
     assert house.entry.runtime_data.records.household_state.time == at
     # The meter itself is shown at once.
-    await house.send(frame_of(stopped_clock.now, 20_100))
-    assert house.energy == "20100.0"
+    await house.send(frame_of(stopped_clock.now, 25_800))
+    assert house.energy == "25800.0"
     assert not house.issues
 
     # The meter's clock was really put back, as the user confirms.
     for number in range(15):
-        await house.send(frame_of(recorded + timedelta(days=7, seconds=number), 20_101))
+        await house.send(frame_of(recorded + timedelta(days=7, seconds=number), 25_801))
         await house.passes(10)
     assert house.energy == "unavailable"
     step = await open_repair(house.hass, house.issues["telegrams_late"].issue_id)
     await fill_in(house.hass, step, {})
-    await house.send(frame_of(recorded + timedelta(days=7, seconds=20), 20_102))
-    assert house.energy == "20102.0"
+    await house.send(frame_of(recorded + timedelta(days=7, seconds=20), 25_802))
+    assert house.energy == "25802.0"
 
 
 async def test_the_user_confirms_the_clock_of_a_new_meter(
