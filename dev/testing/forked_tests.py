@@ -1,6 +1,6 @@
 """Plugin of pytest: each test runs alone, in a fork of the process that has collected the tests.
 
-scripts/test -p dev.forked_tests tests/lib
+scripts/test -p dev.testing.forked_tests tests/lib
 """
 
 import gc
@@ -22,7 +22,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> bool:
     """Run a test with its fixtures in a fork, and report its results here."""
     config, hook = item.config, item.ihook
     # Otherwise, each fork makes its own folder for the temporary files of all tests.
-    config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # noqa: SLF001
+    config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
     with TemporaryFile("w+") as file:
         if not (fork := os.fork()):
             reports = runtestprotocol(item, log=False)
