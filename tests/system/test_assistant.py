@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 import pytest_socket
 
+from dev.checkout import ROOT
 from dev.demo import home_assistant
 from dev.demo.client import ClientError
 from dev.simulator import Server
@@ -18,7 +19,6 @@ from dev.testing.real_programs import (
     DEMO_PYTHON,
     IN_ONE_LOOP,
     OLDEST_PYTHON,
-    ROOT,
     RecordingMeter,
     until,
     wanted_version,

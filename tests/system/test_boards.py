@@ -13,7 +13,7 @@ from dev.demo.meter_statistics import DOMAIN, entities_of
 from dev.demo.processes import Process
 from dev.testing.broker import Broker
 from dev.testing.real_programs import IN_ONE_LOOP, RecordingMeter, module_fixture, program, until
-from tests.system.home import Home
+from tests.system.home import Home, add_broker
 
 pytestmark = IN_ONE_LOOP
 
@@ -81,9 +81,9 @@ async def wires(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[
         }
 
 
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Broker:
-    return Broker(tmp_path_factory.mktemp("broker"))
+@pytest.fixture
+def broker(tmp_path: Path) -> Broker:
+    return Broker(tmp_path)
 
 
 @module_fixture
@@ -145,6 +145,7 @@ async def test_distances_on_a_line_become_volume(home: Home, wires: dict[str, Wi
 async def test_messages_are_pulses(home: Home, broker: Broker) -> None:
     fields = {"topic": "iot/led", "pulses_per_kwh": 1000}
     async with broker.serving():
+        await add_broker(home, broker)
         await broker.publish("iot/led", "40")
         entry = await home.client.run_flow(DOMAIN, "pulse", "pulse_topic", **fields)
         entry_id = entry["entry_id"]

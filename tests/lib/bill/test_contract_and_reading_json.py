@@ -99,7 +99,7 @@ def test_missing_content_is_refused(path: tuple[str | int, ...]) -> None:
 def test_content_of_another_kind_is_refused(path: tuple[str | int, ...], value: object) -> None:
     stored = changed(*path, value=value)
     if path[-1] in {"stretches", "spans"} and value == []:
-        assert Household.from_dict(stored, Contract(reference_kw=3))
+        Household.from_dict(stored, Contract(reference_kw=3))
     else:
         assert_malformed(stored)
 

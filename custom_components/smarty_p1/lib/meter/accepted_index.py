@@ -97,7 +97,7 @@ class AcceptedIndex(NamedTuple):
         """Return the time between the first and the last value that are held back."""
         return self.held[-1].time - self.held[0].time if self.held else timedelta()
 
-    def follow(self, value: float, time: datetime, unit: str | None) -> Step:
+    def follow(self, value: float, time: datetime, unit: str | None) -> IndexStep:
         """Return the index after its next value."""
         held, point = self.held, Point(time, value)
         has_leapt = bool(held) and held[0].value > self.value
@@ -105,25 +105,25 @@ class AcceptedIndex(NamedTuple):
         if not (follows and has_leapt):
             last = Point(self.time or datetime.min.replace(tzinfo=UTC), self.value)
             if _goes_on(last, point, max_rise(unit, time - last.time, self.pace)):
-                return Step(self._replace(value=value, time=time, confirmations=0, held=()))
+                return IndexStep(self._replace(value=value, time=time, confirmations=0, held=()))
         is_late = self.time is not None and time < self.time and value < self.value
         if is_late or (follows and time <= held[-1].time):
-            return Step(self)
+            return IndexStep(self)
         if not follows:
-            return Step(self._replace(confirmations=0, held=(point,)))
+            return IndexStep(self._replace(confirmations=0, held=(point,)))
         if len(held) > 1 and time - held[-2].time < _KEPT_EVERY:
             held = held[:-1]
         index = self._replace(confirmations=self.confirmations + 1, held=(*held, point))
         use = _held_use(index, unit)
         is_explained = use is not None or time - held[0].time >= MIN_HELD
         if index.confirmations < CONFIRMATIONS or not is_explained:
-            return Step(index)
+            return IndexStep(index)
         return index.go_on(use or 0.0)
 
-    def go_on(self, use: float = 0.0) -> Step:
+    def go_on(self, use: float = 0.0) -> IndexStep:
         """Return the index with the held captures as its base. `use` came before the first."""
         if not self.held:
-            return Step(self)
+            return IndexStep(self)
         first, last = self.held[0], self.held[-1]
         offset = round(self.shown + use - first.value, _DECIMALS)
         pace = self.pace
@@ -131,7 +131,7 @@ class AcceptedIndex(NamedTuple):
             pace = max(pace, use / (max(first.time - self.time, _MIN_INTERVAL) / HOUR))
         late = tuple(Point(at, round(value + offset, _DECIMALS)) for at, value in self.held[:-1])
         former = None if use else self.offset
-        return Step(AcceptedIndex(last.value, last.time, offset, pace, former=former), late)
+        return IndexStep(AcceptedIndex(last.value, last.time, offset, pace, former=former), late)
 
     def _most(self, unit: str | None, held: Point, time: datetime) -> float:
         """Return the highest rise from a held value. Fast use may have begun with a leap."""
@@ -139,7 +139,7 @@ class AcceptedIndex(NamedTuple):
         return most * _MAX_PACE if held.value > self.value else most
 
 
-class Step(NamedTuple):
+class IndexStep(NamedTuple):
     """Index after a value, and the totals of earlier captures that count only now."""
 
     after: AcceptedIndex

@@ -212,7 +212,7 @@ class SentOrder(NamedTuple):
     tries: int = 1
 
 
-class Decision(NamedTuple):
+class GuardDecision(NamedTuple):
     """Result of a look at a load."""
 
     load: GuardedLoad
@@ -252,16 +252,16 @@ class GuardedLoad:
 
     def looked(
         self, seen: SeenLoad, cap_kw: float | None, relay: RelayState | None, now: datetime
-    ) -> Decision:
+    ) -> GuardDecision:
         """Return the decision about a load that may have `cap_kw`, None while it is free."""
         load, events = _logged(self, seen, cap_kw, relay, now)
         is_lost = cap_kw is None
         if is_lost and (self.is_let_go or not seen.is_lost):
-            return Decision(GuardedLoad(is_let_go=seen.is_lost), events=events)
+            return GuardDecision(GuardedLoad(is_let_go=seen.is_lost), events=events)
         kw = cap_kw or 0.0
         top, is_off, wanted = _wanted(load, seen, kw, now)
         if is_lost and not wanted:
-            return Decision(GuardedLoad(is_let_go=True), events=events)
+            return GuardDecision(GuardedLoad(is_let_go=True), events=events)
         sent = {order.entity_id: _sent(load, order, now) for order in wanted}
         # Without a switch, its lowest value may be above the limit.
         is_high = not seen.switch and seen.number and (top or 0.0) > seen.number.top(kw)
@@ -271,7 +271,7 @@ class GuardedLoad:
         load = replace(load, orders=sent, given_kw=kw, over_since=over_since)
         before = self.orders.get
         orders = [at for at in wanted if sent[at.entity_id] != before(at.entity_id)]
-        return Decision(load, Cap(kw, top, is_off, frozenset(sent)), orders, events)
+        return GuardDecision(load, Cap(kw, top, is_off, frozenset(sent)), orders, events)
 
 
 def _wanted(
