@@ -9,7 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from dev.checkout import ROOT
+from dev.checkout import PROGRAMS, ROOT
 
 ENVIRONMENTS = {kind: ROOT / f".venv-{kind}" for kind in ("demo", "next")} | {
     "test": ROOT / ".venv"
@@ -87,7 +87,7 @@ def test_an_environment_has_only_versions_that_its_home_assistant_allows(kind: s
 
 
 def test_the_package_asks_for_no_more_than_the_oldest_home_assistant_brings() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    project = tomllib.loads((PROGRAMS / "pyproject.toml").read_text("utf-8"))["project"]
     least = {
         requirement.name: str(requirement.specifier)
         for text in (*project["dependencies"], *project["optional-dependencies"]["port"])
